@@ -1,0 +1,309 @@
+#include "atlas/dns/name.h"
+
+#include <idn2.h>
+#include <sys/random.h>
+
+#include <algorithm>
+
+namespace atlas::dns {
+namespace {
+
+// Where each label of a name begins, leftmost first, without the root label.
+struct LabelOffsets {
+  explicit LabelOffsets(NameView name) {
+    const uint8_t* wire = name.data();
+    for (size_t at = 0; wire[at] != 0; at += wire[at] + 1u) offsets[count++] = static_cast<uint8_t>(at);
+  }
+
+  std::array<uint8_t, kLabelsMax> offsets;
+  size_t count = 0;
+};
+
+std::strong_ordering compare_labels(const uint8_t* a, const uint8_t* b) {
+  const size_t shorter = std::min(a[0], b[0]);
+  for (size_t i = 1; i <= shorter; ++i) {
+    const auto order = ascii_lower(a[i]) <=> ascii_lower(b[i]);
+    if (order != 0) return order;
+  }
+  return a[0] <=> b[0];
+}
+
+uint64_t random_seed() {
+  uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = reinterpret_cast<uintptr_t>(&seed);
+  return seed | 1;
+}
+
+const uint64_t kHashSeed = random_seed();
+
+uint64_t mix(uint64_t a, uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+// Sets bit 5 of every octet that is an upper-case letter, eight at a time.
+uint64_t lower_eight(uint64_t octets) {
+  constexpr uint64_t kHigh = 0x8080808080808080;
+  const uint64_t low7 = octets & ~kHigh;
+  const uint64_t at_least_a = low7 + 0x3f3f3f3f3f3f3f3f;  // high bit set where low7 >= 'A'
+  const uint64_t above_z = low7 + 0x2525252525252525;     // high bit set where low7 > 'Z'
+  return octets | ((at_least_a & ~above_z & ~octets & kHigh) >> 2);
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool needs_backslash(uint8_t octet) {
+  return octet == '.' || octet == '\\' || octet == '"' || octet == ';' || octet == '(' || octet == ')' ||
+         octet == '@' || octet == '$';
+}
+
+}  // namespace
+
+size_t NameView::label_count() const {
+  size_t count = 0;
+  for (size_t at = 0; wire_[at] != 0; at += wire_[at] + 1u) ++count;
+  return count;
+}
+
+NameView NameView::suffix(size_t labels) const {
+  NameView name = *this;
+  for (size_t drop = label_count() - labels; drop > 0; --drop) name = name.parent();
+  return name;
+}
+
+bool NameView::is_at_or_below(NameView ancestor) const {
+  if (size_ < ancestor.size_) return false;
+  const size_t boundary = static_cast<size_t>(size_ - ancestor.size_);
+  size_t at = 0;
+  while (at < boundary) at += wire_[at] + 1u;
+  return at == boundary && NameView(wire_ + at, ancestor.size_) == ancestor;
+}
+
+// Length octets are below 'A', so that whole names compare as strings.
+bool operator==(NameView a, NameView b) {
+  if (a.size() != b.size()) return false;
+  const uint8_t* x = a.data();
+  const uint8_t* y = b.data();
+  size_t rest = a.size();
+  for (; rest >= 8; rest -= 8, x += 8, y += 8) {
+    uint64_t p, q;
+    std::memcpy(&p, x, 8);
+    std::memcpy(&q, y, 8);
+    if (p != q && lower_eight(p) != lower_eight(q)) return false;
+  }
+  for (size_t i = 0; i < rest; ++i) {
+    if (ascii_lower(x[i]) != ascii_lower(y[i])) return false;
+  }
+  return true;
+}
+
+std::strong_ordering compare_canonical(NameView a, NameView b) {
+  const LabelOffsets x(a), y(b);
+  const size_t shorter = std::min(x.count, y.count);
+  for (size_t i = 1; i <= shorter; ++i) {
+    const auto order = compare_labels(a.data() + x.offsets[x.count - i], b.data() + y.offsets[y.count - i]);
+    if (order != 0) return order;
+  }
+  return x.count <=> y.count;
+}
+
+size_t common_labels(NameView a, NameView b) {
+  const LabelOffsets x(a), y(b);
+  const size_t shorter = std::min(x.count, y.count);
+  size_t common = 0;
+  while (common < shorter && compare_labels(a.data() + x.offsets[x.count - common - 1],
+                                            b.data() + y.offsets[y.count - common - 1]) == 0) {
+    ++common;
+  }
+  return common;
+}
+
+uint64_t hash(NameView name) {
+  const uint8_t* at = name.data();
+  size_t rest = name.size();
+  uint64_t state = kHashSeed ^ rest;
+  for (; rest >= 8; rest -= 8, at += 8) {
+    uint64_t octets;
+    std::memcpy(&octets, at, 8);
+    state = mix(state ^ lower_eight(octets), 0x9e3779b97f4a7c15);
+  }
+  uint64_t tail = 0;
+  std::memcpy(&tail, at, rest);
+  return mix(state ^ lower_eight(tail), 0xd6e8feb86659fd93 ^ kHashSeed);
+}
+
+void Name::make_lower() {
+  for (size_t i = 0; i < size_; ++i) wire_[i] = ascii_lower(wire_[i]);
+}
+
+bool Name::assign(base::Bytes prefix, NameView suffix) {
+  if (prefix.size() + suffix.size() > kNameOctetsMax) return false;
+  // The suffix first: both may lie inside this name.
+  std::array<uint8_t, kNameOctetsMax> whole;
+  if (!prefix.empty()) std::memcpy(whole.data(), prefix.data(), prefix.size());
+  std::memcpy(whole.data() + prefix.size(), suffix.data(), suffix.size());
+  size_ = static_cast<uint8_t>(prefix.size() + suffix.size());
+  std::memcpy(wire_.data(), whole.data(), size_);
+  return true;
+}
+
+std::optional<Name> wildcard_of(NameView closest_encloser) {
+  static constexpr uint8_t kAsterisk[] = {1, '*'};
+  Name name;
+  if (!name.assign(kAsterisk, closest_encloser)) return {};
+  return name;
+}
+
+std::optional<Name> substitute_suffix(NameView name, NameView owner, NameView target) {
+  Name result;
+  if (!result.assign(name.wire().first(static_cast<size_t>(name.size() - owner.size())), target)) return {};
+  return result;
+}
+
+base::Result<Name> parse_name(std::string_view text, NameView origin) {
+  const auto bad = [text](const char* why, const char* hint = "") {
+    return base::fail('"' + std::string(text) + "\" is not a domain name: " + why, hint);
+  };
+  if (text.empty()) return bad("it is empty", "write . for the root or @ for the origin");
+  if (text == ".") return Name();
+  if (text == "@") return Name(origin);
+
+  std::array<uint8_t, kNameOctetsMax> wire;
+  size_t label = 0;  // offset of the open label's length octet
+  size_t at = 1;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '.') {
+      if (at == label + 1) return bad("it has an empty label", "two dots side by side, or a dot in front");
+      wire[label] = static_cast<uint8_t>(at - label - 1);
+      label = at++;
+      // An absolute name's final dot leaves `label` on the root label.
+      if (label >= kNameOctetsMax) return bad("it is longer than 255 octets");
+      continue;
+    }
+    auto octet = static_cast<uint8_t>(c);
+    if (c == '\\') {
+      if (++i == text.size()) return bad("it ends in a backslash");
+      octet = static_cast<uint8_t>(text[i]);
+      if (is_digit(text[i])) {
+        if (i + 2 >= text.size() || !is_digit(text[i + 1]) || !is_digit(text[i + 2])) {
+          return bad("an escape \\DDD needs three digits");
+        }
+        const int value = (text[i] - '0') * 100 + (text[i + 1] - '0') * 10 + (text[i + 2] - '0');
+        if (value > 255) return bad("an escape \\DDD is at most \\255");
+        octet = static_cast<uint8_t>(value);
+        i += 2;
+      }
+    }
+    if (at - label - 1 == kLabelOctetsMax) return bad("a label is longer than 63 octets");
+    if (at >= kNameOctetsMax) return bad("it is longer than 255 octets");
+    wire[at++] = octet;
+  }
+
+  Name name;
+  const bool absolute = at == label + 1;
+  size_t prefix = label;
+  if (!absolute) {
+    wire[label] = static_cast<uint8_t>(at - label - 1);
+    prefix = at;
+  }
+  if (!name.assign(base::Bytes(wire.data(), prefix), absolute ? NameView() : origin)) {
+    return bad(absolute ? "it is longer than 255 octets" : "with its origin it is longer than 255 octets");
+  }
+  return name;
+}
+
+void append_text(NameView name, std::string& out) {
+  if (name.is_root()) {
+    out += '.';
+    return;
+  }
+  for (; !name.is_root(); name = name.parent()) {
+    for (const uint8_t octet : name.first_label()) {
+      if (octet <= 0x20 || octet >= 0x7f) {
+        const char escape[] = {'\\', static_cast<char>('0' + octet / 100), static_cast<char>('0' + octet / 10 % 10),
+                               static_cast<char>('0' + octet % 10)};
+        out.append(escape, sizeof escape);
+      } else {
+        if (needs_backslash(octet)) out += '\\';
+        out += static_cast<char>(octet);
+      }
+    }
+    out += '.';
+  }
+}
+
+std::string to_text(NameView name) {
+  std::string text;
+  append_text(name, text);
+  return text;
+}
+
+std::string to_display_text(NameView name) {
+  const std::string text = to_text(name);
+  if (text.find("xn--") == std::string::npos && text.find("XN--") == std::string::npos) return text;
+  char* unicode = nullptr;
+  if (idn2_to_unicode_8z8z(text.c_str(), &unicode, 0) != IDN2_OK) return text;
+  std::string display(unicode);
+  idn2_free(unicode);
+  return display;
+}
+
+std::optional<Name> read_name(base::ByteReader& reader) {
+  const base::Bytes message = reader.whole();
+  std::array<uint8_t, kNameOctetsMax> wire;
+  size_t size = 0;
+  size_t at = reader.offset();
+  size_t end = 0;      // behind the name where the reader stands; 0 until the first pointer
+  size_t floor = at;   // pointers must lead below this, so that each one makes progress
+  for (;;) {
+    if (at >= message.size()) return {};
+    const uint8_t length = message[at];
+    if ((length & 0xc0) == 0xc0) {
+      if (at + 1 >= message.size()) return {};
+      if (end == 0) end = at + 2;
+      const size_t target = base::load_u16(&message[at]) & 0x3fffu;
+      if (target >= floor) return {};
+      floor = at = target;
+      continue;
+    }
+    if (length > kLabelOctetsMax) return {};
+    const size_t whole = length + 1u;
+    if (whole > message.size() - at || whole > wire.size() - size) return {};
+    std::memcpy(&wire[size], &message[at], whole);
+    size += whole;
+    at += whole;
+    if (length == 0) break;
+  }
+  reader.seek(end == 0 ? at : end);
+  return Name(NameView(wire.data(), static_cast<uint8_t>(size)));
+}
+
+bool skip_name(base::ByteReader& reader) {
+  for (size_t size = 0; size < kNameOctetsMax;) {
+    const uint8_t length = reader.u8();
+    if (!reader.ok()) return false;
+    if (length == 0) return true;
+    if ((length & 0xc0) == 0xc0) {
+      reader.skip(1);
+      return reader.ok();
+    }
+    if (length > kLabelOctetsMax) return false;
+    reader.skip(length);
+    size += length + 1u;
+  }
+  return false;
+}
+
+std::optional<NameView> view_name(base::Bytes bytes) {
+  for (size_t at = 0; at < bytes.size() && at < kNameOctetsMax;) {
+    const uint8_t length = bytes[at];
+    if (length == 0) return NameView(bytes.data(), static_cast<uint8_t>(at + 1));
+    if (length > kLabelOctetsMax) return {};
+    at += length + 1u;
+  }
+  return {};
+}
+
+}  // namespace atlas::dns

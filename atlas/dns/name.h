@@ -1,0 +1,136 @@
+// Domain names in wire form, uncompressed. Comparison ignores ASCII case (RFC 4343) and keeps what was written.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "atlas/base/bytes.h"
+#include "atlas/base/result.h"
+
+namespace atlas::dns {
+
+// RFC 1035 2.3.4.
+inline constexpr size_t kNameOctetsMax = 255;
+inline constexpr size_t kLabelOctetsMax = 63;
+// 127 labels of one octet and the root label fill 255 octets.
+inline constexpr size_t kLabelsMax = 127;
+
+constexpr uint8_t ascii_lower(uint8_t octet) {
+  return octet >= 'A' && octet <= 'Z' ? static_cast<uint8_t>(octet | 0x20) : octet;
+}
+
+// A name that lies somewhere else: labels with their length octets, ended by the root label. Cheap to copy; valid
+// as long as the octets are. Always well formed: it is only made from names that were checked.
+class NameView {
+ public:
+  // The root.
+  constexpr NameView() : wire_(kRoot), size_(1) {}
+  // `wire` must hold one whole, checked, uncompressed name of `size` octets.
+  constexpr NameView(const uint8_t* wire, uint8_t size) : wire_(wire), size_(size) {}
+
+  constexpr base::Bytes wire() const { return {wire_, size_}; }
+  constexpr const uint8_t* data() const { return wire_; }
+  // Octets in wire form, 1 to 255.
+  constexpr uint8_t size() const { return size_; }
+  constexpr bool is_root() const { return size_ == 1; }
+  // Labels without the root label: 0 for the root, 3 for "www.example.com.".
+  size_t label_count() const;
+  // The leftmost label without its length octet; empty for the root.
+  constexpr base::Bytes first_label() const { return {wire_ + 1, wire_[0]}; }
+  // The name without its leftmost label. Must not be called on the root.
+  constexpr NameView parent() const {
+    const auto taken = static_cast<uint8_t>(wire_[0] + 1);
+    return {wire_ + taken, static_cast<uint8_t>(size_ - taken)};
+  }
+  // The rightmost `labels` labels: suffix(0) is the root. `labels` must be at most label_count().
+  NameView suffix(size_t labels) const;
+  constexpr bool is_wildcard() const { return wire_[0] == 1 && wire_[1] == '*'; }
+  // True for the ancestor itself and for every name below it.
+  bool is_at_or_below(NameView ancestor) const;
+  bool is_below(NameView ancestor) const { return size_ > ancestor.size_ && is_at_or_below(ancestor); }
+
+ private:
+  static constexpr uint8_t kRoot[1] = {0};
+
+  const uint8_t* wire_;
+  uint8_t size_;
+};
+
+bool operator==(NameView a, NameView b);
+// RFC 4034 6.1: by label from the right, octets unsigned, upper case as lower case, absent labels first.
+std::strong_ordering compare_canonical(NameView a, NameView b);
+// How many labels the two share, counted from the root: 2 for "a.example.com." and "b.example.com.".
+size_t common_labels(NameView a, NameView b);
+// Ignores case. Good for tables inside one process only: the seed differs from run to run.
+uint64_t hash(NameView name);
+
+// A name with its own storage, inline: no allocation, 256 octets.
+class Name {
+ public:
+  Name() : size_(1) { wire_[0] = 0; }
+  Name(NameView view) : size_(view.size()) { std::memcpy(wire_.data(), view.data(), size_); }  // NOLINT(implicit)
+  Name(const Name& other) : Name(other.view()) {}
+  Name& operator=(const Name& other) {
+    size_ = other.size_;
+    std::memmove(wire_.data(), other.wire_.data(), size_);
+    return *this;
+  }
+
+  NameView view() const { return {wire_.data(), size_}; }
+  operator NameView() const { return view(); }  // NOLINT(implicit)
+  base::Bytes wire() const { return view().wire(); }
+  size_t label_count() const { return view().label_count(); }
+
+  void make_lower();
+
+  // Takes a prefix (labels without a root label, 0 to 254 octets) and puts `suffix` behind it. False, unchanged,
+  // if the result would be longer than 255 octets. `prefix` must consist of whole labels.
+  bool assign(base::Bytes prefix, NameView suffix);
+
+ private:
+  uint8_t size_;
+  std::array<uint8_t, kNameOctetsMax> wire_;
+};
+
+inline bool operator==(const Name& a, const Name& b) { return a.view() == b.view(); }
+inline bool operator==(const Name& a, NameView b) { return a.view() == b; }
+
+// Hash and equality for unordered containers keyed by Name, ignoring case.
+struct NameHash {
+  using is_transparent = void;
+  size_t operator()(NameView name) const { return hash(name); }
+};
+struct NameEqual {
+  using is_transparent = void;
+  bool operator()(NameView a, NameView b) const { return a == b; }
+};
+
+// The wildcard directly below `closest_encloser`: "*.example." for "example.". Fails only if it does not fit.
+std::optional<Name> wildcard_of(NameView closest_encloser);
+
+// RFC 6672 2.2: `name`, which lies below `owner`, with `owner` replaced by `target`. Empty if longer than 255.
+std::optional<Name> substitute_suffix(NameView name, NameView owner, NameView target);
+
+// Presentation format, RFC 1035 5.1: "\." and "\123" escapes, "@" for the origin, relative names end in the origin.
+base::Result<Name> parse_name(std::string_view text, NameView origin = {});
+// Absolute, with the final dot; octets that need it are escaped, so that parse_name gives the same octets back.
+std::string to_text(NameView name);
+void append_text(NameView name, std::string& out);
+// As to_text, but A-labels shown as U-labels where they are valid IDNA2008. For people only.
+std::string to_display_text(NameView name);
+
+// Reads a name at the reader's position, following compression pointers, and moves the reader behind it. Pointers
+// must go backwards, which also ends loops. Empty, with the reader failed or not, if the name is malformed.
+std::optional<Name> read_name(base::ByteReader& reader);
+// Moves behind a name without looking at the octets that a pointer leads to. False if it is malformed.
+bool skip_name(base::ByteReader& reader);
+// A whole uncompressed name at the front of `bytes`, checked. Empty if malformed, compressed or cut off.
+std::optional<NameView> view_name(base::Bytes bytes);
+
+}  // namespace atlas::dns

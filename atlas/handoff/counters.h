@@ -1,0 +1,64 @@
+// Counters that a worker writes and telemetry reads. Each belongs to one thread, so that an increment is a plain
+// load and store without a lock prefix.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+
+#include "atlas/query/query.h"
+
+namespace atlas::handoff {
+
+class Counter {
+ public:
+  void add(uint64_t by = 1) { value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); }
+  uint64_t read() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// A number that goes up and down: open connections.
+class Gauge {
+ public:
+  void set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
+  int64_t read() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
+};
+
+inline constexpr size_t kCountedRcodes = 24;
+inline constexpr size_t kCountedTypes = 272;  // types from 0 to 270; the last one counts all others
+
+struct alignas(64) WorkerCounters {
+  std::array<Counter, query::kTransportCount> queries;
+  std::array<Counter, query::kTransportCount> queries_ipv6;
+  std::array<Counter, query::kTransportCount> responses;
+  std::array<Counter, kCountedRcodes> rcodes;
+  std::array<Counter, kCountedTypes> types;
+  Counter dropped_malformed;      // responses, and less than a header
+  Counter dropped_rate_limit;
+  Counter truncated_rate_limit;
+  Counter refused_access;
+  Counter truncated;              // TC for size
+  Counter cookies_good;
+  Counter cookies_bad;
+  Counter udp_receive_errors;
+  Counter udp_send_errors;        // answers that the kernel did not take
+  Counter tcp_accepted;
+  Counter tcp_refused_limit;      // over a connection limit
+  Counter tcp_closed_idle;
+  Counter tcp_closed_slow;        // the client did not take its answers
+  Counter accept_paused;          // out of descriptors
+  Counter records_lost;           // query records that found their ring full
+  Gauge tcp_open;
+  Gauge snapshot_generation;
+};
+
+// One for each worker; addresses stay as they are.
+using CounterSet = std::deque<WorkerCounters>;
+
+}  // namespace atlas::handoff

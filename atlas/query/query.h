@@ -1,0 +1,73 @@
+// One query, decoded into a fixed size: what every stage behind `decode` looks at.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "atlas/base/bytes.h"
+#include "atlas/dns/message.h"
+#include "atlas/dns/name.h"
+#include "atlas/dns/types.h"
+#include "atlas/net/address.h"
+
+namespace atlas::query {
+
+enum class Transport : uint8_t { kUdp, kTcp };
+inline constexpr size_t kTransportCount = 2;
+
+// Who asked, as the transport knows it.
+struct Client {
+  net::Endpoint remote;
+  net::Endpoint local;
+  Transport transport = Transport::kUdp;
+};
+
+// RFC 7873 4: 8 octets from the client; 8 to 32 from the server, if it has one already.
+struct Cookie {
+  std::array<uint8_t, 8> client{};
+  std::array<uint8_t, 32> server{};
+  uint8_t server_size = 0;
+};
+
+struct Query {
+  uint16_t id = 0;
+  uint16_t flags = 0;  // dns::HeaderFlag
+  dns::Opcode opcode = dns::Opcode::QUERY;
+
+  bool has_question = false;
+  dns::Name name;  // spelled as the client did
+  dns::RRType type = dns::RRType::A;
+  dns::RRClass rr_class = dns::RRClass::IN;
+
+  bool has_edns = false;
+  uint16_t udp_payload_size = 512;  // at least 512 (RFC 6891 6.2.3)
+  uint8_t edns_version = 0;
+  bool dnssec_ok = false;
+  bool wants_nsid = false;
+  bool wants_expire = false;
+  bool wants_zone_version = false;
+  bool wants_keepalive = false;
+  bool has_padding = false;
+  bool has_cookie = false;
+  bool has_client_subnet = false;
+  Cookie cookie;
+  // RFC 7871: echoed with scope 0 by a server that does not tailor its answers.
+  std::array<uint8_t, 20> client_subnet{};
+  uint8_t client_subnet_size = 0;
+};
+
+enum class Decoded : uint8_t {
+  kQuery,  // a whole, well-formed request
+  kDrop,   // must not be answered: a response, or less than a header
+  kError,  // answer with the RCODE in `rcode`; `query` holds what could be read
+};
+
+struct DecodeResult {
+  Decoded outcome = Decoded::kDrop;
+  dns::Rcode rcode = dns::Rcode::NOERROR;
+};
+
+// Never allocates. Fills `query` from scratch.
+DecodeResult decode(base::Bytes message, Query& query);
+
+}  // namespace atlas::query

@@ -1,0 +1,26 @@
+// From a zone file to a zone version: parse, sort, check, build.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "atlas/base/diagnostic.h"
+#include "atlas/dns/name.h"
+#include "atlas/zone/zone.h"
+
+namespace atlas::zone {
+
+struct LoadOptions {
+  // Diagnostics kept; what comes behind is counted in one closing diagnostic.
+  size_t diagnostics_max = 100;
+  uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
+};
+
+struct LoadResult {
+  std::shared_ptr<const Zone> zone;  // null if there was an error
+  base::Diagnostics diagnostics;     // errors and warnings, in file order
+};
+
+LoadResult load_zone_file(const std::filesystem::path& path, dns::NameView apex, const LoadOptions& options = {});
+
+}  // namespace atlas::zone

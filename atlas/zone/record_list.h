@@ -1,0 +1,58 @@
+// The records of a zone while it is being read and checked: the form between zone text and a zone version.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "atlas/base/bytes.h"
+#include "atlas/base/diagnostic.h"
+#include "atlas/dns/name.h"
+#include "atlas/dns/types.h"
+
+namespace atlas::zone {
+
+// One record. Owner and RDATA lie in the list's own bytes; `line` is 0 for records that came from no text.
+struct ListedRecord {
+  uint64_t owner_offset;
+  uint64_t rdata_offset;
+  uint32_t ttl;
+  uint32_t line;
+  uint16_t rdata_size;
+  uint16_t column;
+  uint16_t file;
+  dns::RRType type;
+  uint8_t owner_size;
+};
+
+class RecordList {
+ public:
+  // Returns a number for use in add(); the same path gives the same number. At most 65,535 files.
+  uint16_t add_file(std::string path);
+
+  void add(dns::NameView owner, dns::RRType type, uint32_t ttl, base::Bytes rdata, uint16_t file = 0,
+           base::TextPosition position = {});
+
+  // Canonical order of owners (RFC 4034 6.1), then type with SOA first, then canonical order of RDATA (6.3).
+  // Exact duplicates are dropped (RFC 2181 5); the first line wins.
+  void sort();
+
+  std::span<const ListedRecord> records() const { return records_; }
+  size_t size() const { return records_.size(); }
+  dns::NameView owner(const ListedRecord& record) const {
+    return {bytes_.data() + record.owner_offset, record.owner_size};
+  }
+  base::Bytes rdata(const ListedRecord& record) const {
+    return base::Bytes(bytes_).subspan(record.rdata_offset, record.rdata_size);
+  }
+  const std::string& file(const ListedRecord& record) const { return files_[record.file]; }
+  base::TextPosition position(const ListedRecord& record) const { return {record.line, record.column}; }
+
+ private:
+  std::vector<uint8_t> bytes_;
+  std::vector<ListedRecord> records_;
+  std::vector<std::string> files_{std::string()};
+};
+
+}  // namespace atlas::zone
