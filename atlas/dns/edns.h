@@ -96,16 +96,17 @@ struct UnknownOption {
   std::vector<uint8_t> data;
 };
 
-using Option = std::variant<NsidOption, ClientSubnetOption, ExpireOption, CookieOption, TcpKeepaliveOption,
-                            PaddingOption, ChainOption, KeyTagOption, ExtendedErrorOption, ReportChannelOption,
-                            ZoneVersionOption, AlgorithmsOption, UpdateLeaseOption, UnknownOption>;
+using Option =
+    std::variant<NsidOption, ClientSubnetOption, ExpireOption, CookieOption, TcpKeepaliveOption,
+                 PaddingOption, ChainOption, KeyTagOption, ExtendedErrorOption, ReportChannelOption,
+                 ZoneVersionOption, AlgorithmsOption, UpdateLeaseOption, UnknownOption>;
 
 struct Edns {
   uint16_t udp_payload_size = 1232;
   uint8_t version = 0;
-  bool dnssec_ok = false;        // DO
+  bool dnssec_ok = false;           // DO
   bool compact_answers_ok = false;  // CO, RFC 9824
-  uint8_t extended_rcode = 0;    // upper eight bits of the RCODE
+  uint8_t extended_rcode = 0;       // upper eight bits of the RCODE
   std::vector<Option> options;
 
   template <class T>

@@ -1,4 +1,5 @@
-// An answer is a few references to RRsets with a section tag. Policies change the answer; `encode` writes bytes once.
+// An answer is a few references to RRsets with a section tag. Policies change the answer; `encode` writes
+// bytes once.
 #pragma once
 
 #include <array>
@@ -21,8 +22,8 @@ struct AnswerRRset {
   bool required = true;
 };
 
-// RRsets in one answer, signatures included. A chain of kChainLinksMax links with a referral behind it fits; what
-// does not fit is counted in `overflowed` and leaves a SERVFAIL.
+// RRsets in one answer, signatures included. A chain of kChainLinksMax links with a referral behind it fits;
+// what does not fit is counted in `overflowed` and leaves a SERVFAIL.
 inline constexpr size_t kAnswerRRsetsMax = 192;
 // CNAME and DNAME links followed for one query.
 inline constexpr size_t kChainLinksMax = 16;
@@ -34,8 +35,8 @@ class Answer {
  public:
   void clear();
 
-  // In the order in which they are to be sent within their section. A second RRset with the same owner and type in
-  // any section is ignored, so that callers need not ask.
+  // In the order in which they are to be sent within their section. A second RRset with the same owner and
+  // type in any section is ignored, so that callers need not ask.
   void add(Section section, dns::NameView owner, const dns::RRsetView& rrset, bool required = true);
   bool contains(dns::NameView owner, dns::RRType type) const;
 

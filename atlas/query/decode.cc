@@ -1,0 +1,150 @@
+#include <cstring>
+
+#include "atlas/query/query.h"
+
+namespace atlas::query {
+namespace {
+
+using dns::EdnsOption;
+using dns::Rcode;
+
+// RFC 6891 6.2.3: smaller values are treated as 512.
+constexpr uint16_t kUdpPayloadMin = 512;
+// A record is at least a root owner and ten octets, so that the packet's own size bounds the records read.
+constexpr size_t kQueryRecordsMax = 64;
+
+constexpr uint32_t kDnssecOkBit = 0x8000;
+
+// RFC 7871 6: family, prefix lengths and no more address octets than the prefix needs, with no bits behind
+// it.
+bool is_valid_client_subnet(base::Bytes data) {
+  if (data.size() < 4) return false;
+  const uint16_t family = base::load_u16(data.data());
+  const size_t prefix = data[2];
+  if ((family != 1 && family != 2) || prefix > (family == 1 ? 32u : 128u) || data[3] != 0) return false;
+  if (data.size() - 4 != (prefix + 7) / 8) return false;
+  return prefix % 8 == 0 || (data.back() & (0xff >> prefix % 8)) == 0;
+}
+
+// False if the option makes the whole query a format error.
+bool read_option(EdnsOption code, base::Bytes data, Query& query) {
+  switch (code) {
+    case EdnsOption::NSID:
+      query.wants_nsid = true;
+      return true;
+    case EdnsOption::COOKIE:
+      // RFC 7873 5.2.2: 8, or 16 to 40 octets; anything else is FORMERR. Only the first one counts.
+      if (data.size() != 8 && (data.size() < 16 || data.size() > 40)) return false;
+      if (query.has_cookie) return true;
+      query.has_cookie = true;
+      std::memcpy(query.cookie.client.data(), data.data(), 8);
+      query.cookie.server_size = static_cast<uint8_t>(data.size() - 8);
+      if (query.cookie.server_size != 0) {
+        std::memcpy(query.cookie.server.data(), data.data() + 8, query.cookie.server_size);
+      }
+      return true;
+    case EdnsOption::CLIENT_SUBNET:
+      if (!is_valid_client_subnet(data)) return false;
+      query.has_client_subnet = true;
+      query.client_subnet_size = static_cast<uint8_t>(data.size());
+      std::memcpy(query.client_subnet.data(), data.data(), data.size());
+      return true;
+    case EdnsOption::EXPIRE:
+      query.wants_expire = true;
+      return true;
+    case EdnsOption::ZONEVERSION:
+      query.wants_zone_version = true;
+      return data.empty();  // RFC 9660 3.2
+    case EdnsOption::TCP_KEEPALIVE:
+      // RFC 7828 3.2.1: a client sends no timeout; one that does is let pass.
+      query.wants_keepalive = true;
+      return true;
+    case EdnsOption::PADDING:
+      query.has_padding = true;
+      return true;
+    default:
+      return true;  // RFC 6891 6.1.2: unknown options are ignored
+  }
+}
+
+bool read_options(base::Bytes options, Query& query) {
+  base::ByteReader reader(options);
+  while (!reader.at_end()) {
+    const auto code = static_cast<EdnsOption>(reader.u16());
+    const base::Bytes data = reader.bytes(reader.u16());
+    if (!reader.ok() || !read_option(code, data, query)) return false;
+  }
+  return true;
+}
+
+DecodeResult error(Rcode rcode) {
+  return {Decoded::kError, rcode};
+}
+
+}  // namespace
+
+DecodeResult decode(base::Bytes message, Query& query) {
+  base::ByteReader reader(message);
+  const auto header = dns::read_header(reader);
+  // RFC 1035 4.1.1: what has no whole header cannot be answered, and answers are not answered.
+  if (!header || (header->flags & dns::kFlagQR) != 0) return {Decoded::kDrop, Rcode::NOERROR};
+
+  query.id = header->id;
+  query.flags = header->flags;
+  query.opcode = header->opcode;
+  query.has_question = false;
+  query.has_edns = false;
+  query.udp_payload_size = kUdpPayloadMin;
+  query.edns_version = 0;
+  query.dnssec_ok = query.wants_nsid = query.wants_expire = query.wants_zone_version = false;
+  query.wants_keepalive = query.has_padding = query.has_cookie = query.has_client_subnet = false;
+
+  // Other operations are refused by opcode before their sections are looked at.
+  if (header->opcode != dns::Opcode::QUERY) return error(Rcode::NOTIMP);
+  // RFC 9619: one question. RFC 7873 5.4: none, with a cookie, asks for a cookie alone.
+  if (header->question_count > 1) return error(Rcode::FORMERR);
+  if ((header->flags & dns::kFlagTC) != 0) return error(Rcode::FORMERR);
+
+  if (header->question_count == 1) {
+    // RFC 1035 4.1.4: nothing stands before the question that a pointer could lead to.
+    const auto name = dns::view_name(message.subspan(dns::kHeaderOctets));
+    if (!name) return error(Rcode::FORMERR);
+    reader.skip(name->size());
+    const uint16_t type = reader.u16();
+    const uint16_t rr_class = reader.u16();
+    if (!reader.ok()) return error(Rcode::FORMERR);
+    query.has_question = true;
+    query.name = *name;
+    query.type = static_cast<dns::RRType>(type);
+    query.rr_class = static_cast<dns::RRClass>(rr_class);
+  }
+
+  if (header->answer_count != 0) return error(Rcode::FORMERR);
+  const size_t records = size_t{header->authority_count} + header->additional_count;
+  if (records > kQueryRecordsMax) return error(Rcode::FORMERR);
+  for (size_t i = 0; i < records; ++i) {
+    const size_t owner = reader.offset();
+    if (!dns::skip_name(reader)) return error(Rcode::FORMERR);
+    const size_t owner_octets = reader.offset() - owner;
+    const auto type = static_cast<dns::RRType>(reader.u16());
+    const uint16_t rr_class = reader.u16();
+    const uint32_t ttl = reader.u32();
+    const base::Bytes rdata = reader.bytes(reader.u16());
+    if (!reader.ok()) return error(Rcode::FORMERR);
+    if (type != dns::RRType::OPT) continue;
+    // RFC 6891 6.1.1: at most one, in the additional section, owned by the root.
+    if (query.has_edns || i < header->authority_count || owner_octets != 1) return error(Rcode::FORMERR);
+    query.has_edns = true;
+    query.udp_payload_size = rr_class < kUdpPayloadMin ? kUdpPayloadMin : rr_class;
+    query.edns_version = static_cast<uint8_t>(ttl >> 16);
+    query.dnssec_ok = (ttl & kDnssecOkBit) != 0;
+    // RFC 6891 6.1.3: the options of another version mean what we cannot know.
+    if (query.edns_version == 0 && !read_options(rdata, query)) return error(Rcode::FORMERR);
+  }
+  if (!reader.at_end()) return error(Rcode::FORMERR);
+  if (query.edns_version != 0) return error(Rcode::BADVERS);
+  if (!query.has_question && !query.has_cookie) return error(Rcode::FORMERR);
+  return {Decoded::kQuery, Rcode::NOERROR};
+}
+
+}  // namespace atlas::query
