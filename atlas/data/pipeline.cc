@@ -1,0 +1,216 @@
+#include "atlas/data/pipeline.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "atlas/source/chaos/chaos.h"
+#include "atlas/source/zone/answer.h"
+
+namespace atlas::data {
+namespace {
+
+using dns::ExtendedError;
+using dns::Rcode;
+using dns::RRClass;
+using dns::RRType;
+
+bool is_udp(const query::Client& client) {
+  return client.transport == query::Transport::kUdp;
+}
+
+// RFC 7828: units of 100 ms.
+uint16_t keepalive_units(std::chrono::milliseconds idle) {
+  return static_cast<uint16_t>(std::min<int64_t>(idle.count() / 100, 65535));
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
+                   handoff::QueryRing* ring)
+    : limiter_(rate_limit), counters_(counters), ring_(ring) {}
+
+size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::Bytes message,
+                         std::span<uint8_t> out) noexcept {
+  Exchange exchange{batch, client, message, out};
+  Next next = decode(exchange);
+  if (next == Next::kContinue) next = admit(exchange);
+  if (next == Next::kContinue) next = route(exchange);
+  if (next == Next::kContinue) next = screen(exchange);
+  if (next == Next::kContinue) next = answer(exchange);
+  if (next == Next::kContinue) next = review(exchange);
+  const size_t response_octets = next == Next::kDrop ? 0 : encode(exchange);
+  record(exchange, response_octets);
+  return response_octets;
+}
+
+// Bytes to a Query. What is wrong with it is answered only to those who may ask.
+Pipeline::Next Pipeline::decode(Exchange& exchange) {
+  answer_.clear();
+  const query::DecodeResult decoded = query::decode(exchange.message, query_);
+  if (decoded.outcome == query::Decoded::kDrop) {
+    counters_.dropped_malformed.add();
+    return Next::kDrop;
+  }
+  exchange.format_error = decoded.rcode;
+  return Next::kContinue;
+}
+
+// Who asks, and how much: access list, cookies, rate.
+Pipeline::Next Pipeline::admit(Exchange& exchange) {
+  const handoff::ServingSnapshot& snapshot = exchange.batch.snapshot;
+  const net::IpAddress& address = exchange.client.remote.address;
+  prepare_edns(exchange);
+  if (is_udp(exchange.client) && !exchange.cookie_good) {
+    switch (limiter_.admit(snapshot.rate_limit, address, exchange.batch.now_ms)) {
+      case policy::rate_limit::Verdict::kSend:
+        break;
+      case policy::rate_limit::Verdict::kTruncate:
+        counters_.truncated_rate_limit.add();
+        answer_.truncated = true;
+        return Next::kRespond;
+      case policy::rate_limit::Verdict::kDrop:
+        counters_.dropped_rate_limit.add();
+        return Next::kDrop;
+    }
+  }
+  if (!snapshot.allow_query.allows(address)) {
+    counters_.refused_access.add();
+    return refuse(Rcode::REFUSED, ExtendedError::Prohibited);
+  }
+  if (exchange.format_error != Rcode::NOERROR) {
+    answer_.rcode = exchange.format_error;
+    return Next::kRespond;
+  }
+  // RFC 7873 5.4: a query without a question wants a cookie and nothing else.
+  if (!query_.has_question) {
+    if (query_.cookie.server_size != 0 && !exchange.cookie_good) answer_.rcode = Rcode::BADCOOKIE;
+    return Next::kRespond;
+  }
+  return Next::kContinue;
+}
+
+// Which zone. RFC 1034 4.3.2 step 2.
+Pipeline::Next Pipeline::route(Exchange& exchange) {
+  if (query_.rr_class == RRClass::CH) return Next::kContinue;
+  if (query_.rr_class != RRClass::IN && query_.rr_class != RRClass::ANY) {
+    return refuse(Rcode::REFUSED, ExtendedError::NotSupported);
+  }
+  exchange.zone = exchange.batch.snapshot.zones.find(query_.name, query_.type);
+  if (exchange.zone == nullptr) return refuse(Rcode::REFUSED, ExtendedError::NotAuthoritative);
+  if (exchange.zone->version == nullptr) {
+    return refuse(Rcode::SERVFAIL, ExtendedError::NotReady, "the zone has not loaded");
+  }
+  return Next::kContinue;
+}
+
+// Whether this question may be asked here at all.
+Pipeline::Next Pipeline::screen(Exchange&) {
+  switch (query_.type) {
+    case RRType::AXFR:
+    case RRType::IXFR:
+      return refuse(Rcode::REFUSED, ExtendedError::NotSupported);
+    case RRType::NXNAME:
+      // RFC 9824 3.4: nobody may ask for it.
+      return refuse(Rcode::FORMERR, ExtendedError::InvalidQueryType);
+    default:
+      return Next::kContinue;
+  }
+}
+
+// Which records, as references. RFC 1034 4.3.2 steps 2 and 3: an alias leads back to the search for a zone.
+Pipeline::Next Pipeline::answer(Exchange& exchange) {
+  const handoff::ServingSnapshot& snapshot = exchange.batch.snapshot;
+  if (query_.rr_class == RRClass::CH) {
+    source::chaos::answer(query_, {snapshot.answers.version, snapshot.answers.server_id}, answer_);
+    return Next::kContinue;
+  }
+  const source::zone::Options options{.minimal_responses = snapshot.answers.minimal_responses};
+  dns::NameView name = query_.name;
+  const handoff::ZoneEntry* zone = exchange.zone;
+  for (size_t links = 0; links <= query::kChainLinksMax; ++links) {
+    const auto step =
+        source::zone::answer_from_zone(*zone->version, query_, name, links == 0, options, answer_);
+    if (!step.chase) break;
+    name = step.target;
+    zone = snapshot.zones.find(name, query_.type);
+    if (zone == nullptr || zone->version == nullptr) break;
+  }
+  return Next::kContinue;
+}
+
+// Whether this answer may leave: one that is not whole may not.
+Pipeline::Next Pipeline::review(Exchange&) {
+  if (answer_.overflowed())
+    return refuse(Rcode::SERVFAIL, ExtendedError::Other, "the answer has too many records");
+  return Next::kContinue;
+}
+
+// Bytes, once. UDP answers stay below the size that could be fragmented (RFC 9715).
+size_t Pipeline::encode(Exchange& exchange) {
+  size_t limit = exchange.out.size();
+  if (is_udp(exchange.client)) {
+    limit =
+        std::min<size_t>({limit, query_.udp_payload_size, exchange.batch.snapshot.answers.udp_payload_size});
+  }
+  return query::encode(query_, answer_, exchange.edns, std::max<size_t>(limit, 512), exchange.out);
+}
+
+// Counters, and a copy of both messages for those who record queries.
+void Pipeline::record(const Exchange& exchange, size_t response_octets) {
+  const auto transport = static_cast<size_t>(exchange.client.transport);
+  counters_.queries[transport].add();
+  if (!exchange.client.remote.address.is_v4()) counters_.queries_ipv6[transport].add();
+  if (response_octets != 0) {
+    counters_.responses[transport].add();
+    counters_.rcodes[std::min<size_t>(static_cast<size_t>(answer_.rcode), handoff::kCountedRcodes - 1)].add();
+    if (query_.has_question) {
+      counters_.types[std::min<size_t>(static_cast<size_t>(query_.type), handoff::kCountedTypes - 1)].add();
+    }
+    if ((exchange.out[2] & dns::kFlagTC >> 8) != 0 && !answer_.truncated) counters_.truncated.add();
+  }
+  if (ring_ == nullptr || !exchange.batch.snapshot.record_queries) return;
+  handoff::QueryRecord* slot = ring_->reserve();
+  if (slot == nullptr) {
+    counters_.records_lost.add();
+    return;
+  }
+  slot->client = exchange.client;
+  slot->received = exchange.batch.wall_time;
+  slot->query_size = static_cast<uint16_t>(exchange.message.size());
+  slot->response_size = static_cast<uint16_t>(response_octets);
+  std::memcpy(slot->query.data(), exchange.message.data(),
+              std::min(exchange.message.size(), slot->query.size()));
+  std::memcpy(slot->response.data(), exchange.out.data(), std::min(response_octets, slot->response.size()));
+  ring_->commit();
+}
+
+// The one place where refusals are made.
+Pipeline::Next Pipeline::refuse(Rcode rcode, ExtendedError error, std::string_view text) {
+  answer_.fail(rcode, error, text);
+  return Next::kRespond;
+}
+
+// What goes into OPT whatever the answer is.
+void Pipeline::prepare_edns(Exchange& exchange) {
+  if (!query_.has_edns) return;
+  const handoff::ServingSnapshot& snapshot = exchange.batch.snapshot;
+  query::EdnsReply& edns = exchange.edns;
+  edns.udp_payload_size = snapshot.answers.udp_payload_size;
+  const std::string& id = snapshot.answers.server_id;
+  edns.nsid = {reinterpret_cast<const uint8_t*>(id.data()), id.size()};
+  if (query_.wants_keepalive && !is_udp(exchange.client)) {
+    edns.has_keepalive = true;
+    edns.keepalive = keepalive_units(snapshot.streams.idle);
+  }
+  if (!query_.has_cookie || !snapshot.cookies.enabled) return;
+  const net::IpAddress& address = exchange.client.remote.address;
+  const uint32_t now = exchange.batch.unix_seconds;
+  const auto verdict = policy::cookies::verify(snapshot.cookies, query_.cookie, address, now);
+  exchange.cookie_good = verdict == policy::cookies::Verdict::kGood;
+  if (verdict == policy::cookies::Verdict::kGood) counters_.cookies_good.add();
+  if (verdict == policy::cookies::Verdict::kBad) counters_.cookies_bad.add();
+  exchange.cookie = policy::cookies::make(snapshot.cookies, query_.cookie, address, now);
+  edns.cookie = exchange.cookie;
+}
+
+}  // namespace atlas::data

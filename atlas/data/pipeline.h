@@ -1,0 +1,78 @@
+// The query path. Every transport calls Pipeline::respond, and it calls the stages in order:
+//
+//   decode → admit → route → screen → answer → review → encode → record
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "atlas/base/bytes.h"
+#include "atlas/base/clock.h"
+#include "atlas/handoff/counters.h"
+#include "atlas/handoff/query_record.h"
+#include "atlas/handoff/snapshot.h"
+#include "atlas/policy/rate_limit/rate_limit.h"
+#include "atlas/query/answer.h"
+#include "atlas/query/encode.h"
+#include "atlas/query/query.h"
+
+namespace atlas::data {
+
+// What all queries of one batch share: the snapshot they are answered from, and the clocks, read once.
+struct Batch {
+  const handoff::ServingSnapshot& snapshot;
+  base::WallTime wall_time;
+  uint64_t now_ms = 0;        // monotonic
+  uint32_t unix_seconds = 0;  // of wall_time
+};
+
+// One worker's query path, with the room that its stages need. Never allocates, locks or reads a clock after
+// its construction. Used by one thread.
+class Pipeline {
+ public:
+  // `ring` is null where queries are not recorded.
+  Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
+           handoff::QueryRing* ring);
+
+  // Answers one message. Returns the octets of the response in `out`, or 0 if nothing must be sent. `out`
+  // must hold 65,535 octets for streams and 4,096 for UDP.
+  size_t respond(const Batch& batch, const query::Client& client, base::Bytes message,
+                 std::span<uint8_t> out) noexcept;
+
+ private:
+  // What a stage decides: go on, answer with what there is, or send nothing.
+  enum class Next : uint8_t { kContinue, kRespond, kDrop };
+
+  // One query on its way.
+  struct Exchange {
+    const Batch& batch;
+    const query::Client& client;
+    base::Bytes message;
+    std::span<uint8_t> out;
+    dns::Rcode format_error = dns::Rcode::NOERROR;  // what decode found wrong; answered once admitted
+    const handoff::ZoneEntry* zone = nullptr;
+    query::EdnsReply edns{};
+    std::array<uint8_t, 24> cookie{};
+    bool cookie_good = false;
+  };
+
+  Next decode(Exchange& exchange);
+  Next admit(Exchange& exchange);
+  Next route(Exchange& exchange);
+  Next screen(Exchange& exchange);
+  Next answer(Exchange& exchange);
+  Next review(Exchange& exchange);
+  size_t encode(Exchange& exchange);
+  void record(const Exchange& exchange, size_t response_octets);
+
+  Next refuse(dns::Rcode rcode, dns::ExtendedError error, std::string_view text = {});
+  void prepare_edns(Exchange& exchange);
+
+  query::Query query_;
+  query::Answer answer_;
+  policy::rate_limit::Limiter limiter_;
+  handoff::WorkerCounters& counters_;
+  handoff::QueryRing* ring_;
+};
+
+}  // namespace atlas::data
