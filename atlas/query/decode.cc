@@ -103,7 +103,6 @@ DecodeResult decode(base::Bytes message, Query& query) {
   if (header->opcode != dns::Opcode::QUERY) return error(Rcode::NOTIMP);
   // RFC 9619: one question. RFC 7873 5.4: none, with a cookie, asks for a cookie alone.
   if (header->question_count > 1) return error(Rcode::FORMERR);
-  if ((header->flags & dns::kFlagTC) != 0) return error(Rcode::FORMERR);
 
   if (header->question_count == 1) {
     // RFC 1035 4.1.4: nothing stands before the question that a pointer could lead to.
@@ -119,8 +118,9 @@ DecodeResult decode(base::Bytes message, Query& query) {
     query.rr_class = static_cast<dns::RRClass>(rr_class);
   }
 
-  if (header->answer_count != 0) return error(Rcode::FORMERR);
-  const size_t records = size_t{header->authority_count} + header->additional_count;
+  // Records that a query has no use for are read over, as most servers do.
+  const size_t before_additional = size_t{header->answer_count} + header->authority_count;
+  const size_t records = before_additional + header->additional_count;
   if (records > kQueryRecordsMax) return error(Rcode::FORMERR);
   for (size_t i = 0; i < records; ++i) {
     const size_t owner = reader.offset();
@@ -133,7 +133,7 @@ DecodeResult decode(base::Bytes message, Query& query) {
     if (!reader.ok()) return error(Rcode::FORMERR);
     if (type != dns::RRType::OPT) continue;
     // RFC 6891 6.1.1: at most one, in the additional section, owned by the root.
-    if (query.has_edns || i < header->authority_count || owner_octets != 1) return error(Rcode::FORMERR);
+    if (query.has_edns || i < before_additional || owner_octets != 1) return error(Rcode::FORMERR);
     query.has_edns = true;
     query.udp_payload_size = rr_class < kUdpPayloadMin ? kUdpPayloadMin : rr_class;
     query.edns_version = static_cast<uint8_t>(ttl >> 16);
@@ -141,7 +141,7 @@ DecodeResult decode(base::Bytes message, Query& query) {
     // RFC 6891 6.1.3: the options of another version mean what we cannot know.
     if (query.edns_version == 0 && !read_options(rdata, query)) return error(Rcode::FORMERR);
   }
-  if (!reader.at_end()) return error(Rcode::FORMERR);
+  // Octets behind the last record are let pass, as most servers do.
   if (query.edns_version != 0) return error(Rcode::BADVERS);
   if (!query.has_question && !query.has_cookie) return error(Rcode::FORMERR);
   return {Decoded::kQuery, Rcode::NOERROR};

@@ -61,11 +61,14 @@ TEST(Decode, TwoQuestionsAreAFormatError) {
   EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::FORMERR);
 }
 
-TEST(Decode, OctetsLeftOverAreAFormatError) {
-  auto wire = wire_of(question());
+TEST(Decode, OctetsLeftOverAndRecordsWithoutUseAreLetPass) {
+  dns::Message message = question();
+  message.answers.push_back({message.questions[0].name, dns::RRType::A, dns::RRClass::IN, 1, {192, 0, 2, 1}});
+  message.authorities = message.answers;
+  auto wire = wire_of(message);
   wire.push_back(0);
   Query query;
-  EXPECT_EQ(decode(wire, query).rcode, Rcode::FORMERR);
+  EXPECT_EQ(decode(wire, query).outcome, Decoded::kQuery);
 }
 
 TEST(Decode, ACompressedQuestionIsAFormatError) {
