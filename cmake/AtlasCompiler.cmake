@@ -8,10 +8,32 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -fno-omit-frame-pointer
                     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
-if(ATLAS_WERROR)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wextra-semi -Wunreachable-code-aggressive -Wrange-loop-analysis)
+else()
+  add_compile_options(-Wlogical-op -Wduplicated-cond -Wredundant-move)
+endif()
+# Only with the compilers that Atlas is developed with: what a newer one warns of must not stop anybody's build.
+if(ATLAS_WERROR
+   AND ((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 20)))
   add_compile_options(-Werror)
 endif()
-add_compile_definitions($<$<CONFIG:Release>:_FORTIFY_SOURCE=2> _GLIBCXX_ASSERTIONS)
+
+# Hardening of what is installed. The library's own checks (_GLIBCXX_ASSERTIONS) stay on everywhere.
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    add_compile_options(-fcf-protection)
+  elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64")
+    add_compile_options(-mbranch-protection=standard)
+  endif()
+  add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
+endif()
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 20)
   # Lets clang see <expected> in libstdc++ 12, which asks for a newer __cpp_concepts.

@@ -4,8 +4,13 @@
 #   *_test.cc  -> one test program  atlas_NAME_test
 #   *_fuzz.cc  -> one libFuzzer target each (ATLAS_FUZZ)
 #   *_bench.cc -> one benchmark program atlas_NAME_bench (ATLAS_BENCH)
+#   x_main.cc  -> one program each, x
 #   others     -> the library
-# DEPENDS states the module edges; tools/check_modules.py refuses an #include that they do not allow.
+# The targets atlas_tests and atlas_fuzzers build all of a kind. DEPENDS states the module edges;
+# tools/check_modules.py refuses an #include that they do not allow.
+add_custom_target(atlas_tests)
+add_custom_target(atlas_fuzzers)
+
 function(atlas_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -15,7 +20,9 @@ function(atlas_module name)
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   set(benches ${sources})
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.cc$")
+  set(programs ${sources})
+  list(FILTER programs INCLUDE REGEX "_main\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
 
   list(TRANSFORM ARG_DEPENDS PREPEND atlas:: OUTPUT_VARIABLE depends)
   if(sources)
@@ -31,10 +38,17 @@ function(atlas_module name)
   target_include_directories(atlas_${name} ${scope} ${CMAKE_SOURCE_DIR})
   target_link_libraries(atlas_${name} ${scope} ${depends} ${library_scope} ${ARG_LIBRARIES})
 
+  foreach(file ${programs})
+    get_filename_component(program ${file} NAME_WE)
+    string(REGEX REPLACE "_main$" "" program ${program})
+    add_executable(${program} ${file})
+    target_link_libraries(${program} PRIVATE atlas::${name} ${ARG_LIBRARIES})
+  endforeach()
   if(ATLAS_TESTS AND tests)
     add_executable(atlas_${name}_test ${tests})
     target_link_libraries(atlas_${name}_test PRIVATE atlas::${name} GTest::gmock GTest::gtest_main ${ARG_LIBRARIES}
                                                      ${ARG_TEST_LIBRARIES})
+    add_dependencies(atlas_tests atlas_${name}_test)
     add_test(NAME ${name} COMMAND atlas_${name}_test)
   endif()
   if(ATLAS_FUZZ)
@@ -43,6 +57,7 @@ function(atlas_module name)
       add_executable(${target} ${file})
       target_link_libraries(${target} PRIVATE atlas::${name})
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+      add_dependencies(atlas_fuzzers ${target})
     endforeach()
   endif()
   if(ATLAS_BENCH AND benches)

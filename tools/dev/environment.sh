@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# What the subcommands of ./dev share. They source it from the repository's root.
+
+say() { printf '\n==> %s\n' "$*"; }
+die() {
+  printf 'dev: %s\n' "$*" >&2
+  exit 1
+}
+
+# One compiler for each core, but no more than memory holds: the largest file needs about 1.3 GB.
+jobs_max() {
+  local by_memory
+  by_memory=$(awk '/^MemAvailable:/ {print int($2 / 1300000)}' /proc/meminfo)
+  local by_cores
+  by_cores=$(nproc)
+  local jobs=$((by_memory < by_cores ? by_memory : by_cores))
+  echo $((jobs > 0 ? jobs : 1))
+}
+
+# Installs the packages of the groups that are missing.
+need() { tools/dev/setup --quiet "$@"; }
+
+# build PRESET [TARGET...]: configures build/PRESET if that has not been done and builds the targets.
+build() {
+  local preset=$1
+  shift
+  if [[ ! -f build/$preset/build.ninja || CMakePresets.json -nt build/$preset/build.ninja ]]; then
+    say "configure $preset"
+    cmake --preset "$preset" >"build-$preset.log" 2>&1 || {
+      cat "build-$preset.log"
+      rm -f "build-$preset.log"
+      die "cmake --preset $preset failed"
+    }
+    rm -f "build-$preset.log"
+  fi
+  say "build $preset${*:+: $*}"
+  ninja -C "build/$preset" -j "$(jobs_max)" "$@"
+}
