@@ -135,6 +135,7 @@ Pipeline::Next Pipeline::answer(Exchange& exchange) {
     zone = snapshot.zones.find(name, query_.type);
     if (zone == nullptr || zone->version == nullptr) break;
   }
+  describe_zone(exchange);
   return Next::kContinue;
 }
 
@@ -211,6 +212,23 @@ void Pipeline::prepare_edns(Exchange& exchange) {
   if (verdict == policy::cookies::Verdict::kBad) counters_.cookies_bad.add();
   exchange.cookie = policy::cookies::make(snapshot.cookies, query_.cookie, address, now);
   edns.cookie = exchange.cookie;
+}
+
+// What EDNS says of the zone that the query's own name lies in.
+void Pipeline::describe_zone(Exchange& exchange) {
+  query::EdnsReply& edns = exchange.edns;
+  if (query_.wants_zone_version) {
+    edns.has_zone_version = true;
+    edns.zone_version_labels = static_cast<uint8_t>(exchange.zone->apex.label_count());
+    edns.zone_version_serial = exchange.zone->version->serial();
+  }
+  if (!query_.wants_expire || query_.type != RRType::SOA || answer_.rrsets().empty()) return;
+  // RFC 7314 3: a primary tells the EXPIRE field of its SOA, which is the last but one of the RDATA.
+  const query::AnswerRRset& first = answer_.rrsets().front();
+  if (first.section != query::Section::kAnswer || first.rrset.type != RRType::SOA) return;
+  const base::Bytes soa = first.rrset.first();
+  edns.has_expire = true;
+  edns.expire = base::load_u32(soa.data() + soa.size() - 8);
 }
 
 }  // namespace atlas::data

@@ -67,6 +67,7 @@ class Pipeline {
 
   Next refuse(dns::Rcode rcode, dns::ExtendedError error, std::string_view text = {});
   void prepare_edns(Exchange& exchange);
+  void describe_zone(Exchange& exchange);
 
   query::Query query_;
   query::Answer answer_;
