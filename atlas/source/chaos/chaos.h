@@ -1,4 +1,5 @@
-// What the server says of itself in class CH: version.bind, version.server, hostname.bind, id.server (RFC 4892).
+// What the server says of itself in class CH: version.bind, version.server, hostname.bind, id.server (RFC
+// 4892).
 #pragma once
 
 #include <string_view>
