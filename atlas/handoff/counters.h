@@ -1,5 +1,5 @@
-// Counters that a worker writes and telemetry reads. Each belongs to one thread, so that an increment is a plain
-// load and store without a lock prefix.
+// Counters that a worker writes and telemetry reads. Each belongs to one thread, so that an increment is a
+// plain load and store without a lock prefix.
 #pragma once
 
 #include <array>
@@ -13,7 +13,9 @@ namespace atlas::handoff {
 
 class Counter {
  public:
-  void add(uint64_t by = 1) { value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); }
+  void add(uint64_t by = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
   uint64_t read() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -39,21 +41,21 @@ struct alignas(64) WorkerCounters {
   std::array<Counter, query::kTransportCount> responses;
   std::array<Counter, kCountedRcodes> rcodes;
   std::array<Counter, kCountedTypes> types;
-  Counter dropped_malformed;      // responses, and less than a header
+  Counter dropped_malformed;  // responses, and less than a header
   Counter dropped_rate_limit;
   Counter truncated_rate_limit;
   Counter refused_access;
-  Counter truncated;              // TC for size
+  Counter truncated;  // TC for size
   Counter cookies_good;
   Counter cookies_bad;
   Counter udp_receive_errors;
-  Counter udp_send_errors;        // answers that the kernel did not take
+  Counter udp_send_errors;  // answers that the kernel did not take
   Counter tcp_accepted;
-  Counter tcp_refused_limit;      // over a connection limit
+  Counter tcp_refused_limit;  // over a connection limit
   Counter tcp_closed_idle;
-  Counter tcp_closed_slow;        // the client did not take its answers
-  Counter accept_paused;          // out of descriptors
-  Counter records_lost;           // query records that found their ring full
+  Counter tcp_closed_slow;  // the client did not take its answers
+  Counter accept_paused;    // out of descriptors
+  Counter records_lost;     // query records that found their ring full
   Gauge tcp_open;
   Gauge snapshot_generation;
 };

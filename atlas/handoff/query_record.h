@@ -1,12 +1,12 @@
-// Queries and responses on their way from a worker to telemetry (dnstap): a bounded ring for each worker, one writer
-// and one reader. A full ring loses the newest record and counts it; the worker never waits.
+// Queries and responses on their way from a worker to telemetry (dnstap): a bounded ring for each worker, one
+// writer and one reader. A full ring loses the newest record and counts it; the worker never waits.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
-#include <span>
 
 #include "atlas/base/bytes.h"
 #include "atlas/base/clock.h"
@@ -44,5 +44,8 @@ class QueryRing {
   alignas(64) std::atomic<uint64_t> written_{0};
   alignas(64) std::atomic<uint64_t> read_{0};
 };
+
+// One for each worker; addresses stay as they are.
+using QueryRings = std::deque<QueryRing>;
 
 }  // namespace atlas::handoff

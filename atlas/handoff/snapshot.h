@@ -1,9 +1,11 @@
-// What the workers serve from: one immutable snapshot, replaced whole, read without a lock or a reference count.
+// What the workers serve from: one immutable snapshot, replaced whole, read without a lock or a reference
+// count.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,18 +35,26 @@ class ZoneDirectory {
   // Later entries replace earlier ones of the same apex.
   explicit ZoneDirectory(std::vector<ZoneEntry> entries);
 
-  // The zone whose apex is the nearest ancestor of `name`, or null. RFC 1034 4.3.2 step 2. A DS question for an
-  // apex belongs to the parent side of the cut (RFC 4035 3.1.4.1): to the zone above, if that is here too.
+  // The zone whose apex is the nearest ancestor of `name`, or null. RFC 1034 4.3.2 step 2. A DS question for
+  // an apex belongs to the parent side of the cut (RFC 4035 3.1.4.1): to the zone above, if that is here too.
   const ZoneEntry* find(dns::NameView name, dns::RRType type) const;
   const ZoneEntry* find_exact(dns::NameView apex) const;
 
   std::span<const ZoneEntry> entries() const { return entries_; }
 
  private:
+  struct Slot {
+    uint32_t entry = 0;  // index into entries_ plus one; 0 = free
+    uint32_t tag = 0;    // upper half of the hash: most misses end here
+  };
+
+  // The nearest ancestor of `name` that has at most `labels_max` labels.
   const ZoneEntry* find_at_most(dns::NameView name, size_t labels_max) const;
+  // The slot that holds `apex` or is free for it.
+  size_t slot_of(dns::NameView apex) const;
 
   std::vector<ZoneEntry> entries_;
-  std::vector<uint32_t> slots_;  // open addressing: index into entries_ plus one; 0 = free
+  std::vector<Slot> slots_;      // open addressing, a power of two, at most half full
   std::vector<uint8_t> depths_;  // label counts that apexes have, deepest first
 };
 

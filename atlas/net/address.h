@@ -15,7 +15,8 @@
 
 namespace atlas::net {
 
-// IPv4 and IPv6 in one 16-octet space: IPv4 is held mapped (::ffff:0:0/96), so that prefixes of both compare alike.
+// IPv4 and IPv6 in one 16-octet space: IPv4 is held mapped (::ffff:0:0/96), so that prefixes of both compare
+// alike.
 class IpAddress {
  public:
   constexpr IpAddress() = default;  // ::
@@ -39,13 +40,18 @@ class IpAddress {
 
 class Prefix {
  public:
-  Prefix() = default;
+  Prefix() = default;  // ::/0
   // Bits behind the length are cleared. `length` counts in the address's own family: at most 32 or 128.
   Prefix(IpAddress address, uint8_t length);
   // "192.0.2.0/24", "2001:db8::/32", or one address. Fails if bits behind the length are set.
   static base::Result<Prefix> parse(std::string_view text);
 
+  // "::/0" holds no IPv4 address: a prefix belongs to one family.
   bool contains(const IpAddress& address) const;
+  bool is_v4() const { return mapped_length_ >= 96 && address_.is_v4(); }
+  // The lowest and the highest address.
+  const IpAddress& first() const { return address_; }
+  IpAddress last() const;
   std::string to_text() const;
 
   friend auto operator<=>(const Prefix&, const Prefix&) = default;

@@ -1,6 +1,7 @@
 // Who may ask: a list of prefixes.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -8,7 +9,7 @@
 
 namespace atlas::policy::access {
 
-// Immutable; allows() does not allocate.
+// Immutable; allows() does not allocate and takes the logarithm of the list's length.
 class AccessList {
  public:
   // Allows nobody.
@@ -20,7 +21,14 @@ class AccessList {
   std::span<const net::Prefix> prefixes() const { return prefixes_; }
 
  private:
+  struct Range {
+    net::IpAddress first;
+    net::IpAddress last;
+  };
+
   std::vector<net::Prefix> prefixes_;
+  // By family: sorted, and without overlaps. A prefix never spans both.
+  std::array<std::vector<Range>, 2> ranges_;
 };
 
 }  // namespace atlas::policy::access

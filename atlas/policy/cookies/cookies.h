@@ -1,5 +1,5 @@
-// DNS cookies, RFC 7873, in the interoperable form of RFC 9018 (version 1, SipHash-2-4): servers that share a secret
-// accept each other's.
+// DNS cookies, RFC 7873, in the interoperable form of RFC 9018 (version 1, SipHash-2-4): servers that share a
+// secret accept each other's.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ struct Secrets {
 };
 
 enum class Verdict : uint8_t {
-  kNone,     // no cookie, or a client part alone
-  kGood,     // made by one of the secrets for this client, and recent (RFC 9018 4.3)
+  kNone,  // no cookie, or a client part alone
+  kGood,  // made by one of the secrets for this client, and recent (RFC 9018 4.3)
   kBad,
 };
 
@@ -30,7 +30,7 @@ Verdict verify(const Secrets& secrets, const query::Cookie& cookie, const net::I
                uint32_t unix_seconds);
 
 // The whole option data of an answer: the client's 8 octets and 16 of ours.
-std::array<uint8_t, 24> make(const Secrets& secrets, const query::Cookie& cookie, const net::IpAddress& client,
-                             uint32_t unix_seconds);
+std::array<uint8_t, 24> make(const Secrets& secrets, const query::Cookie& cookie,
+                             const net::IpAddress& client, uint32_t unix_seconds);
 
 }  // namespace atlas::policy::cookies
