@@ -34,7 +34,10 @@ COMMENT_OR_LITERAL = re.compile(r'//[^\n]*|/\*.*?\*/|R"\(.*?\)"|"(?:\\.|[^"\\\n]
 EXCEPTION = re.compile(r"\b(throw|catch|try)\b")
 # In every text file. Pieces are joined so that this file does not refuse itself.
 WORDS = re.compile(
-    "|".join(["TO" + "DO", "FIX" + "ME", r"\bX" + r"XX\b", "/wo" + "rk/", "NOC" + "OMMIT", r"\bDESIGN" + r"\.md\b", r"deb\.deb" + r"ian\.org"])
+    "|".join(
+        ["TO" + "DO", "FIX" + "ME", r"\bX" + r"XX\b", "NOC" + "OMMIT"]
+        + ["/wo" + "rk/", r"\bDESIGN" + r"\.md\b", r"deb\.deb" + r"ian\.org"]
+    )
 )
 TEXT_SUFFIXES = {".h", ".cc", ".inc", ".py", ".md", ".txt", ".cmake", ".json", ".yaml", ".yml", ".sh", ".service", ""}
 

@@ -19,7 +19,8 @@ class CheckModules(unittest.TestCase):
             root = Path(folder)
             tree = {"atlas/CMakeLists.txt": "".join(f"add_subdirectory({name})\n" for name in modules)}
             for name, edges in modules.items():
-                tree[f"atlas/{name}/CMakeLists.txt"] = f"atlas_module({name}\n  DEPENDS {edges}\n  LIBRARIES Boost::json\n)\n"
+                call = f"atlas_module({name}\n  DEPENDS {edges}\n  LIBRARIES Boost::json\n)\n"
+                tree[f"atlas/{name}/CMakeLists.txt"] = call
             for name, text in (tree | files).items():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_text(text)
@@ -32,7 +33,8 @@ class CheckModules(unittest.TestCase):
         self.assertIn(word, found[0])
 
     def test_allowed_edges_pass(self):
-        self.assertEqual(self.findings({"atlas/data/a.cc": '#include "atlas/base/b.h"\n#include "atlas/data/c.h"\n'}), [])
+        text = '#include "atlas/base/b.h"\n#include "atlas/data/c.h"\n'
+        self.assertEqual(self.findings({"atlas/data/a.cc": text}), [])
 
     def test_unnamed_edge_is_refused(self):
         self.assert_refused("atlas/data/a.cc", '\n#include "atlas/crypto/b.h"\n', "atlas/data/a.cc:2: module 'data'")
