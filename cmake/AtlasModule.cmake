@@ -6,8 +6,8 @@
 #   *_bench.cc -> one benchmark program atlas_NAME_bench (ATLAS_BENCH)
 #   x_main.cc  -> one program each, x
 #   others     -> the library
-# The targets atlas_tests and atlas_fuzzers build all of a kind; atlas_generated writes generated sources. DEPENDS states the module edges;
-# tools/check_modules.py refuses an #include that they do not allow.
+# The targets atlas_tests and atlas_fuzzers build all of a kind; atlas_generated writes generated sources.
+# DEPENDS states the module edges; tools/check_modules.py refuses an #include that they do not allow.
 add_custom_target(atlas_generated)
 add_custom_target(atlas_tests)
 add_custom_target(atlas_fuzzers)
