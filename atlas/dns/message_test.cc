@@ -58,7 +58,9 @@ TEST(Message, NoFlippedBitCrashesIt) {
   for (size_t bit = 0; bit < wire.size() * 8; ++bit) {
     auto damaged = wire;
     damaged[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
-    if (const auto parsed = parse_message(damaged)) EXPECT_TRUE(encode(*parsed));
+    if (const auto parsed = parse_message(damaged)) {
+      EXPECT_TRUE(encode(*parsed));
+    }
   }
 }
 
