@@ -1,0 +1,127 @@
+#include "atlas/base/encoding.h"
+
+#include <array>
+
+namespace atlas::base {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+constexpr std::string_view kBase32HexDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+constexpr uint8_t kNoDigit = 0xff;
+using DigitValues = std::array<uint8_t, 256>;
+
+constexpr DigitValues digit_values(std::string_view digits, bool ignore_case) {
+  DigitValues values{};
+  values.fill(kNoDigit);
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const char c = digits[i];
+    values[static_cast<uint8_t>(c)] = static_cast<uint8_t>(i);
+    if (ignore_case && c >= 'A' && c <= 'Z') values[static_cast<uint8_t>(c | 0x20)] = static_cast<uint8_t>(i);
+  }
+  return values;
+}
+
+constexpr DigitValues kHexValues = digit_values(kHexDigits, true);
+constexpr DigitValues kBase32HexValues = digit_values(kBase32HexDigits, true);
+constexpr DigitValues kBase64Values = digit_values(kBase64Digits, false);
+
+}  // namespace
+
+void append_hex(Bytes octets, std::string& out) {
+  for (const uint8_t octet : octets) {
+    out += kHexDigits[octet >> 4];
+    out += kHexDigits[octet & 15];
+  }
+}
+
+void append_base64(Bytes octets, std::string& out) {
+  size_t at = 0;
+  for (; at + 3 <= octets.size(); at += 3) {
+    const uint32_t group = uint32_t{octets[at]} << 16 | uint32_t{octets[at + 1]} << 8 | octets[at + 2];
+    for (const int shift : {18, 12, 6, 0}) out += kBase64Digits[group >> shift & 63];
+  }
+  const size_t rest = octets.size() - at;
+  if (rest == 0) return;
+  const uint32_t group = uint32_t{octets[at]} << 16 | (rest == 2 ? uint32_t{octets[at + 1]} << 8 : 0);
+  out += kBase64Digits[group >> 18];
+  out += kBase64Digits[group >> 12 & 63];
+  out += rest == 2 ? kBase64Digits[group >> 6 & 63] : '=';
+  out += '=';
+}
+
+void append_base32hex(Bytes octets, std::string& out) {
+  uint32_t bits = 0;
+  int count = 0;
+  for (const uint8_t octet : octets) {
+    bits = bits << 8 | octet;
+    for (count += 8; count >= 5; count -= 5) out += kBase32HexDigits[bits >> (count - 5) & 31];
+  }
+  if (count > 0) out += kBase32HexDigits[bits << (5 - count) & 31];
+}
+
+bool HexDecoder::decode(std::string_view piece, std::vector<uint8_t>& out) {
+  for (const char c : piece) {
+    const uint8_t value = kHexValues[static_cast<uint8_t>(c)];
+    if (value == kNoDigit) return false;
+    if (odd_) {
+      out.push_back(static_cast<uint8_t>(high_ << 4 | value));
+    } else {
+      high_ = value;
+    }
+    odd_ = !odd_;
+  }
+  return true;
+}
+
+bool Base64Decoder::decode(std::string_view piece, std::vector<uint8_t>& out) {
+  for (const char c : piece) {
+    if (c == '=') {
+      if (count_ + padding_ < 2 || count_ + padding_ > 3) return false;
+      if (++padding_ + count_ < 4) continue;
+      // The group is whole: 18 bits hold two octets, 12 hold one.
+      if (count_ == 3) {
+        if ((bits_ & 3) != 0) return false;
+        out.push_back(static_cast<uint8_t>(bits_ >> 10));
+        out.push_back(static_cast<uint8_t>(bits_ >> 2));
+      } else {
+        if ((bits_ & 15) != 0) return false;
+        out.push_back(static_cast<uint8_t>(bits_ >> 4));
+      }
+      continue;
+    }
+    const uint8_t value = kBase64Values[static_cast<uint8_t>(c)];
+    if (value == kNoDigit || padding_ > 0) return false;
+    bits_ = bits_ << 6 | value;
+    if (++count_ < 4) continue;
+    out.push_back(static_cast<uint8_t>(bits_ >> 16));
+    out.push_back(static_cast<uint8_t>(bits_ >> 8));
+    out.push_back(static_cast<uint8_t>(bits_));
+    bits_ = 0;
+    count_ = 0;
+  }
+  return true;
+}
+
+bool Base64Decoder::finish() const {
+  return padding_ == 0 ? count_ == 0 : count_ + padding_ == 4;
+}
+
+bool decode_base32hex(std::string_view text, std::vector<uint8_t>& out) {
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const uint8_t value = kBase32HexValues[static_cast<uint8_t>(c)];
+    if (value == kNoDigit) return false;
+    bits = bits << 5 | value;
+    count += 5;
+    if (count >= 8) {
+      count -= 8;
+      out.push_back(static_cast<uint8_t>(bits >> count));
+    }
+  }
+  return count < 5 && (bits & ((1u << count) - 1)) == 0;
+}
+
+}  // namespace atlas::base

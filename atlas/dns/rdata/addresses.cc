@@ -1,0 +1,149 @@
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+#include "atlas/dns/rdata/field.h"
+
+namespace atlas::dns::rdata {
+namespace {
+
+// inet_pton wants an ended string, longer than any address is written.
+bool parse_address(int family, std::string_view text, uint8_t* octets) {
+  char ended[INET6_ADDRSTRLEN];
+  if (text.size() >= sizeof ended || text.find('\0') != std::string_view::npos) return false;
+  *std::ranges::copy(text, ended).out = '\0';
+  return ::inet_pton(family, ended, octets) == 1;
+}
+
+void append_address(int family, const uint8_t* octets, std::string& out) {
+  char ended[INET6_ADDRSTRLEN];
+  out += ::inet_ntop(family, octets, ended, sizeof ended);
+}
+
+bool parse_ipv4_field(TextReader& text) {
+  const RdataToken* token = text.next();
+  if (token == nullptr) return false;
+  uint8_t octets[4];
+  if (!parse_ipv4(token->text, octets)) {
+    return text.fail_is_not("an IPv4 address",
+                            "an IPv4 address is four numbers from 0 to 255, as in 192.0.2.1");
+  }
+  text.put(octets);
+  return true;
+}
+
+bool read_ipv4_field(base::ByteReader& wire, std::string* text) {
+  const base::Bytes octets = wire.bytes(4);
+  if (wire.ok() && text != nullptr) append_ipv4(octets.data(), *text);
+  return wire.ok();
+}
+
+bool parse_ipv6_field(TextReader& text) {
+  const RdataToken* token = text.next();
+  if (token == nullptr) return false;
+  uint8_t octets[16];
+  if (!parse_ipv6(token->text, octets)) {
+    return text.fail_is_not("an IPv6 address",
+                            "an IPv6 address looks like 2001:db8::1, without a zone or prefix");
+  }
+  text.put(octets);
+  return true;
+}
+
+bool read_ipv6_field(base::ByteReader& wire, std::string* text) {
+  const base::Bytes octets = wire.bytes(16);
+  if (wire.ok() && text != nullptr) append_ipv6(octets.data(), *text);
+  return wire.ok();
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const int lower = c | 0x20;
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+constexpr char kLowerHex[] = "0123456789abcdef";
+
+// RFC 6742 2.1.2: four groups of one to four hex digits, and no "::".
+bool parse_locator(TextReader& text) {
+  const RdataToken* token = text.next();
+  if (token == nullptr) return false;
+  std::string_view rest = token->text;
+  for (int group = 0; group < 4; ++group) {
+    const size_t size = group < 3 ? rest.find(':') : rest.size();
+    unsigned value = 0;
+    bool good = size >= 1 && size <= 4;
+    for (size_t i = 0; good && i < size; ++i) {
+      good = hex_value(rest[i]) >= 0;
+      value = value << 4 | static_cast<unsigned>(hex_value(rest[i]) & 15);
+    }
+    if (!good) return text.fail_is_not("four groups of hex digits", "as in 0014:4fff:ff20:ee64");
+    text.put_u16(value);
+    rest.remove_prefix(group < 3 ? size + 1 : size);
+  }
+  return true;
+}
+
+bool read_locator(base::ByteReader& wire, std::string* text) {
+  for (int group = 0; group < 4; ++group) {
+    const uint16_t value = wire.u16();
+    if (text == nullptr) continue;
+    if (group > 0) *text += ':';
+    for (const int shift : {12, 8, 4, 0}) *text += kLowerHex[value >> shift & 15];
+  }
+  return wire.ok();
+}
+
+// RFC 7043: pairs of hex digits with hyphens.
+template <size_t kOctets>
+bool parse_eui(TextReader& text) {
+  const RdataToken* token = text.next();
+  if (token == nullptr) return false;
+  const std::string_view from = token->text;
+  bool good = from.size() == kOctets * 3 - 1;
+  for (size_t i = 0; good && i < from.size(); ++i)
+    good = i % 3 == 2 ? from[i] == '-' : hex_value(from[i]) >= 0;
+  if (!good) {
+    return text.fail_is_not(kOctets == 6 ? "an EUI-48" : "an EUI-64",
+                            kOctets == 6 ? "as in 00-00-5e-00-53-2a" : "as in 00-00-5e-ef-10-00-00-2a");
+  }
+  for (size_t i = 0; i < from.size(); i += 3) {
+    text.put_u8(static_cast<uint64_t>(hex_value(from[i]) << 4 | hex_value(from[i + 1])));
+  }
+  return true;
+}
+
+template <size_t kOctets>
+bool read_eui(base::ByteReader& wire, std::string* text) {
+  for (size_t i = 0; i < kOctets; ++i) {
+    const uint8_t octet = wire.u8();
+    if (text == nullptr) continue;
+    if (i > 0) *text += '-';
+    *text += kLowerHex[octet >> 4];
+    *text += kLowerHex[octet & 15];
+  }
+  return wire.ok();
+}
+
+}  // namespace
+
+bool parse_ipv4(std::string_view text, uint8_t* octets) {
+  return parse_address(AF_INET, text, octets);
+}
+bool parse_ipv6(std::string_view text, uint8_t* octets) {
+  return parse_address(AF_INET6, text, octets);
+}
+void append_ipv4(const uint8_t* octets, std::string& out) {
+  append_address(AF_INET, octets, out);
+}
+void append_ipv6(const uint8_t* octets, std::string& out) {
+  append_address(AF_INET6, octets, out);
+}
+
+constinit const Field kIpv4{parse_ipv4_field, read_ipv4_field};
+constinit const Field kIpv6{parse_ipv6_field, read_ipv6_field};
+constinit const Field kLocator64{parse_locator, read_locator};
+constinit const Field kEui48{parse_eui<6>, read_eui<6>};
+constinit const Field kEui64{parse_eui<8>, read_eui<8>};
+
+}  // namespace atlas::dns::rdata
