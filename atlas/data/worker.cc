@@ -99,6 +99,7 @@ void Worker::take_turn(int wait) {
     } else if (event.data.ptr == nullptr) {
       eventfd_t count;
       ::eventfd_read(publisher_.wake_descriptor(index_), &count);
+      ::eventfd_read(stop_wake_.get(), &count);
     } else {
       serve_udp(batch, *static_cast<const Served*>(event.data.ptr), kUdpBatchesPerTurn);
     }
