@@ -6,7 +6,7 @@
 namespace atlas::control::config {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string yaml_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -39,9 +39,9 @@ class PrintFields : public Fields {
   void duration(Key key, milliseconds& value, milliseconds, milliseconds) override {
     line(key, base::duration_text(value));
   }
-  void text(Key key, std::string& value, size_t) override { line(key, quoted(value)); }
-  void path(Key key, std::filesystem::path& value) override { line(key, quoted(value.string())); }
-  void path_pattern(Key key, std::string& value) override { line(key, quoted(value)); }
+  void text(Key key, std::string& value, size_t) override { line(key, yaml_text(value)); }
+  void path(Key key, std::filesystem::path& value) override { line(key, yaml_text(value.string())); }
+  void path_pattern(Key key, std::string& value) override { line(key, yaml_text(value)); }
   void choice(Key key, uint8_t& value, std::span<const std::string_view> words) override {
     line(key, std::string(words[value]));
   }
@@ -51,22 +51,22 @@ class PrintFields : public Fields {
     line(key, octal);
   }
   void prefixes(Key key, std::vector<net::Prefix>& value) override {
-    list(key, value, [](const net::Prefix& prefix) { return quoted(prefix.to_text()); });
+    list(key, value, [](const net::Prefix& prefix) { return yaml_text(prefix.to_text()); });
   }
   void endpoints(Key key, std::vector<net::Endpoint>& value, uint16_t) override {
-    list(key, value, [](const net::Endpoint& endpoint) { return quoted(endpoint.to_text()); });
+    list(key, value, [](const net::Endpoint& endpoint) { return yaml_text(endpoint.to_text()); });
   }
   void listeners(Key key, std::vector<ListenAddress>& value) override {
     list(key, value, [](const ListenAddress& listener) {
       const char* transports = !listener.udp ? "[tcp]" : !listener.tcp ? "[udp]" : "[udp, tcp]";
-      return "{address: " + quoted(listener.endpoint.to_text()) + ", transports: " + transports + "}";
+      return "{address: " + yaml_text(listener.endpoint.to_text()) + ", transports: " + transports + "}";
     });
   }
   // What was included stands here already.
   void includes(Key) override {}
   void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults&) override {
     list(key, value, [](const ZoneFile& zone) {
-      return "{zone: " + quoted(dns::to_text(zone.apex)) + ", file: " + quoted(zone.file.string()) + "}";
+      return "{zone: " + yaml_text(dns::to_text(zone.apex)) + ", file: " + yaml_text(zone.file.string()) + "}";
     });
   }
 
