@@ -1,0 +1,159 @@
+// The configuration of one node, with its defaults. Everything that can be set stands here and in fields.cc.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "atlas/base/diagnostic.h"
+#include "atlas/control/config/tree.h"
+#include "atlas/dns/name.h"
+#include "atlas/net/address.h"
+
+namespace atlas::control::config {
+
+using std::chrono::milliseconds;
+
+inline constexpr uint16_t kDnsPort = 53;
+inline constexpr uint16_t kMetricsPort = 9530;
+
+struct ServerSettings {
+  std::string version;  // empty = version.bind is REFUSED
+  std::string id;       // empty = id.server is REFUSED and NSID is not sent
+  std::string user;     // empty = stay who started it
+  std::string group;    // empty = the user's own group
+  uint32_t workers = 0;  // 0 = one a core
+  uint32_t zone_loaders = 0;  // 0 = one a core, at most 8
+  std::filesystem::path pid_file;
+};
+
+struct ListenAddress {
+  net::Endpoint endpoint;
+  bool udp = true;
+  bool tcp = true;
+
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+struct PathSettings {
+  std::filesystem::path state = "/var/lib/atlas";
+};
+
+struct ControlSettings {
+  std::filesystem::path socket = "/run/atlas/control.sock";
+  uint32_t mode = 0660;
+  std::string group;  // empty = the server's group
+
+  friend bool operator==(const ControlSettings&, const ControlSettings&) = default;
+};
+
+struct MetricsSettings {
+  std::vector<net::Endpoint> listen;  // empty = none
+};
+
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
+enum class LogFormat : uint8_t { kText, kJson };
+enum class LogDestination : uint8_t { kStderr, kFile, kSyslog, kJournal };
+
+struct LogSettings {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+  LogDestination destination = LogDestination::kStderr;
+  std::filesystem::path file;
+};
+
+struct AccessSettings {
+  std::vector<net::Prefix> allow_query{net::Prefix(net::IpAddress::v4(0), 0), net::Prefix(net::IpAddress(), 0)};
+};
+
+struct RateLimitSettings {
+  bool enabled = true;
+  uint32_t responses_per_second = 200;
+  uint32_t slip = 2;
+  uint32_t ipv4_prefix = 24;
+  uint32_t ipv6_prefix = 56;
+  uint32_t table_size = 65536;
+  std::vector<net::Prefix> exempt{net::Prefix(net::IpAddress::v4(0x7f000000), 8), net::Prefix(net::IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128)};
+};
+
+struct CookieSettings {
+  bool enabled = true;
+  std::filesystem::path secret_file;           // empty = made and kept in the state directory
+  milliseconds rollover{30ll * 24 * 3600 * 1000};  // of a secret that Atlas made; 0 = never
+};
+
+struct TcpSettings {
+  uint32_t connections_max = 0;  // 0 = from the descriptor limit
+  uint32_t connections_per_client_max = 200;
+  milliseconds idle{10'000};
+  milliseconds idle_when_busy{500};
+  milliseconds connection_time_max{3'600'000};
+  uint32_t pending_max = 64;
+};
+
+struct AnswerSettings {
+  bool minimal_responses = true;
+  uint64_t udp_payload_size = 1232;
+};
+
+struct DnstapSettings {
+  std::filesystem::path file;    // at most one of the two
+  std::filesystem::path socket;
+  bool queries = true;
+  bool responses = true;
+
+  bool enabled() const { return !file.empty() || !socket.empty(); }
+  friend bool operator==(const DnstapSettings&, const DnstapSettings&) = default;
+};
+
+struct ZoneDefaults {
+  std::string file = "zones/{zone}.zone";  // "{zone}" = the name without its final dot
+};
+
+struct ZoneFile {
+  dns::Name apex;
+  std::filesystem::path file;
+};
+
+struct Config {
+  uint32_t format = 1;
+  ServerSettings server;
+  std::vector<ListenAddress> listen{{net::Endpoint{net::IpAddress::v4(0), kDnsPort}},
+                                    {net::Endpoint{net::IpAddress(), kDnsPort}}};
+  PathSettings paths;
+  ControlSettings control;
+  MetricsSettings metrics;
+  LogSettings log;
+  AccessSettings access;
+  RateLimitSettings rate_limit;
+  CookieSettings cookies;
+  TcpSettings tcp;
+  AnswerSettings answers;
+  DnstapSettings dnstap;
+  ZoneDefaults zone_defaults;
+  std::vector<ZoneFile> zones;
+};
+
+struct Loaded {
+  std::optional<Config> config;  // empty if there was an error
+  base::Diagnostics diagnostics;
+  size_t files = 0;  // that it was read from
+};
+
+// Reads `path` and what it includes. Relative paths count from the folder of the file that names them; the paths of
+// the result are absolute. Reports as many errors as it finds in one run, kDiagnosticsMax at most.
+Loaded load(const std::filesystem::path& path);
+
+// The whole configuration, defaults included, as YAML that load() reads to the same.
+std::string effective_yaml(const Config& config);
+
+// JSON Schema (draft 2020-12) of the format; api/config.schema.json holds this text.
+std::string json_schema();
+
+// Dotted names of settings that differ and that only a restart changes: "server.workers".
+std::vector<std::string> changes_that_need_a_restart(const Config& running, const Config& next);
+
+}  // namespace atlas::control::config

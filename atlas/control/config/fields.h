@@ -1,0 +1,46 @@
+// One description of every key, walked by three visitors: the one that reads YAML, the one that prints it and the
+// one that writes the schema. A key cannot exist for one of them alone.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "atlas/control/config/config.h"
+
+namespace atlas::control::config {
+
+struct Key {
+  std::string_view name;
+  std::string_view about;  // one or two sentences for the schema and the documentation
+};
+
+class Fields {
+ public:
+  virtual ~Fields() = default;
+
+  // A section: the keys between open() and close() belong to it.
+  virtual void open(Key key) = 0;
+  virtual void close() = 0;
+
+  virtual void boolean(Key key, bool& value) = 0;
+  virtual void integer(Key key, uint32_t& value, uint32_t least, uint32_t most) = 0;
+  virtual void size(Key key, uint64_t& octets, uint64_t least, uint64_t most) = 0;
+  virtual void duration(Key key, milliseconds& value, milliseconds least, milliseconds most) = 0;
+  virtual void text(Key key, std::string& value, size_t octets_max) = 0;
+  virtual void path(Key key, std::filesystem::path& value) = 0;
+  // A path with a placeholder in it.
+  virtual void path_pattern(Key key, std::string& value) = 0;
+  // `value` is an index into `words`.
+  virtual void choice(Key key, uint8_t& value, std::span<const std::string_view> words) = 0;
+  // File permissions, octal.
+  virtual void mode(Key key, uint32_t& value) = 0;
+  virtual void prefixes(Key key, std::vector<net::Prefix>& value) = 0;
+  virtual void endpoints(Key key, std::vector<net::Endpoint>& value, uint16_t default_port) = 0;
+  virtual void listeners(Key key, std::vector<ListenAddress>& value) = 0;
+  virtual void includes(Key key) = 0;
+  virtual void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults& defaults) = 0;
+};
+
+void visit(Fields& fields, Config& config);
+
+}  // namespace atlas::control::config

@@ -1,0 +1,135 @@
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "atlas/base/quantity.h"
+#include "atlas/control/config/fields.h"
+
+namespace atlas::control::config {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* kDurationPattern = "^(0|([0-9]+(w|d|h|m|s|ms))+)$";
+constexpr const char* kSizePattern = "^[0-9]+(B|KiB|MiB|GiB|TiB|KB|MB|GB|TB)?$";
+
+class SchemaFields final : public Fields {
+ public:
+  SchemaFields() { frames_.emplace_back(); }
+
+  json::object take() { return std::move(frames_.front()); }
+
+  void open(Key key) override {
+    keys_.push_back(key);
+    frames_.emplace_back();
+  }
+  void close() override {
+    json::object section = object_of(std::move(frames_.back()));
+    frames_.pop_back();
+    add(keys_.back(), std::move(section));
+    keys_.pop_back();
+  }
+
+  void boolean(Key key, bool& value) override { add(key, {{"type", "boolean"}, {"default", value}}); }
+  void integer(Key key, uint32_t& value, uint32_t least, uint32_t most) override {
+    add(key, {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", value}});
+  }
+  void size(Key key, uint64_t& octets, uint64_t, uint64_t) override {
+    add(key, {{"type", {"string", "integer"}}, {"pattern", kSizePattern}, {"default", base::size_text(octets)}});
+  }
+  void duration(Key key, milliseconds& value, milliseconds, milliseconds) override {
+    add(key, {{"type", {"string", "integer"}}, {"pattern", kDurationPattern}, {"default", base::duration_text(value)}});
+  }
+  void text(Key key, std::string& value, size_t octets_max) override {
+    add(key, {{"type", "string"}, {"maxLength", octets_max}, {"default", value}});
+  }
+  void path(Key key, std::filesystem::path& value) override {
+    add(key, {{"type", "string"}, {"default", value.string()}});
+  }
+  void path_pattern(Key key, std::string& value) override { add(key, {{"type", "string"}, {"default", value}}); }
+  void choice(Key key, uint8_t& value, std::span<const std::string_view> words) override {
+    json::array names;
+    for (const std::string_view word : words) names.emplace_back(word);
+    add(key, {{"enum", std::move(names)}, {"default", words[value]}});
+  }
+  void mode(Key key, uint32_t&) override {
+    add(key, {{"type", {"string", "integer"}}, {"pattern", "^[0-7]{3,4}$"}, {"default", "0660"}});
+  }
+  void prefixes(Key key, std::vector<net::Prefix>& value) override {
+    json::array defaults;
+    for (const net::Prefix& prefix : value) defaults.emplace_back(prefix.to_text());
+    add(key, list_of({{"type", "string"}}, std::move(defaults)));
+  }
+  void endpoints(Key key, std::vector<net::Endpoint>&, uint16_t) override {
+    add(key, list_of({{"type", "string"}}, {}));
+  }
+  void listeners(Key key, std::vector<ListenAddress>& value) override {
+    json::array defaults;
+    for (const ListenAddress& listener : value) defaults.emplace_back(listener.endpoint.to_text());
+    json::object mapping = object_of({{"address", json::object{{"type", "string"}}},
+                                      {"transports", list_of({{"enum", {"udp", "tcp"}}}, {"udp", "tcp"})}});
+    mapping["required"] = {"address"};
+    json::object schema = list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, std::move(defaults));
+    schema["minItems"] = 1;
+    add(key, std::move(schema));
+  }
+  void includes(Key key) override {
+    add(key, {{"oneOf", {json::object{{"type", "string"}}, list_of({{"type", "string"}}, {})}}});
+  }
+  void zones(Key key, std::vector<ZoneFile>&, const ZoneDefaults&) override {
+    json::object mapping =
+        object_of({{"zone", json::object{{"type", "string"}}}, {"file", json::object{{"type", "string"}}}});
+    mapping["required"] = {"zone"};
+    add(key, list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, {}));
+  }
+
+  static json::object object_of(json::object properties) {
+    return {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+  }
+
+ private:
+  static json::object list_of(json::object items, json::array defaults) {
+    return {{"type", "array"}, {"items", std::move(items)}, {"default", std::move(defaults)}};
+  }
+  void add(Key key, json::object schema) {
+    schema["description"] = key.about;
+    frames_.back()[key.name] = std::move(schema);
+  }
+
+  std::vector<json::object> frames_;
+  std::vector<Key> keys_;
+};
+
+void print(const json::value& value, size_t indent, std::string& out) {
+  const std::string margin(indent + 2, ' ');
+  if (const json::object* object = value.if_object(); object != nullptr && !object->empty()) {
+    out += "{\n";
+    bool first = true;
+    for (const auto& [name, member] : *object) {
+      if (!first) out += ",\n";
+      first = false;
+      out += margin + json::serialize(json::string(name)) + ": ";
+      print(member, indent + 2, out);
+    }
+    out += '\n' + std::string(indent, ' ') + '}';
+  } else {
+    out += json::serialize(value);
+  }
+}
+
+}  // namespace
+
+std::string json_schema() {
+  SchemaFields fields;
+  Config defaults;
+  visit(fields, defaults);
+  json::object schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Atlas configuration"}};
+  json::object body = SchemaFields::object_of(fields.take());
+  for (auto& [name, member] : body) schema[name] = std::move(member);
+  schema["required"] = {"config"};
+  std::string text;
+  print(schema, 0, text);
+  return text + '\n';
+}
+
+}  // namespace atlas::control::config

@@ -1,0 +1,55 @@
+// HTTP requests and responses as values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace atlas::http {
+
+struct Request {
+  std::string method;  // "GET"
+  std::string path;    // decoded, without the query
+  std::map<std::string, std::string, std::less<>> query;       // decoded
+  std::map<std::string, std::string, std::less<>> parameters;  // of the route's path template, decoded
+  std::string content_type;
+  std::string body;
+  std::string actor;  // who asks, as the listener knows: "uid=0(root) pid=123", or an address
+  bool keep_alive = true;
+
+  // Empty if absent.
+  std::string_view query_value(std::string_view name) const {
+    const auto found = query.find(name);
+    return found == query.end() ? std::string_view() : std::string_view(found->second);
+  }
+  std::string_view parameter(std::string_view name) const {
+    const auto found = parameters.find(name);
+    return found == parameters.end() ? std::string_view() : std::string_view(found->second);
+  }
+};
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<Header> headers;
+};
+
+// RFC 9457: {"type":"about:blank","title":"Not Found","status":404,"detail":...}. `extra` is more JSON members,
+// as in `"diagnostics":[...]`, or empty.
+Response problem(int status, std::string_view detail, std::string_view extra = {});
+
+// "Not Found".
+std::string_view reason(int status);
+
+// A JSON string, quotes included.
+std::string json_string(std::string_view text);
+
+}  // namespace atlas::http

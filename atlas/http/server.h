@@ -1,0 +1,80 @@
+// Serves a router on listening sockets. It has no thread: its owner calls turn() in a loop of its own.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "atlas/base/clock.h"
+#include "atlas/http/codec.h"
+#include "atlas/http/router.h"
+#include "atlas/net/file_descriptor.h"
+
+namespace atlas::http {
+
+struct ServerLimits {
+  Limits message;
+  size_t connections_max = 64;
+  std::chrono::milliseconds request{10'000};  // from its first octet to its last
+  std::chrono::milliseconds idle{60'000};     // between two requests
+  std::chrono::milliseconds response{30'000}; // until the client has taken it
+};
+
+class Server {
+ public:
+  // Names who is at the other end of a connection, once for each; empty refuses it.
+  using Identify = std::function<std::string(int fd)>;
+
+  // `router` must outlive the server.
+  Server(const Router& router, ServerLimits limits, Identify identify);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // A listening socket, non-blocking.
+  void add_listener(net::FileDescriptor socket);
+
+  // Becomes readable when turn() has something to do; may be watched by another epoll.
+  int descriptor() const { return epoll_.get(); }
+  // Waits at most `wait` for events and handles those that are there.
+  void turn(std::chrono::milliseconds wait);
+
+  size_t open_connections() const { return connections_.size(); }
+
+ private:
+  struct Connection {
+    net::FileDescriptor socket;
+    Codec codec;
+    std::string actor;
+    std::string output;
+    size_t sent = 0;
+    bool close_after_output = false;
+    base::MonotonicTime deadline;
+  };
+
+  void accept_from(int listener);
+  void read_from(Connection& connection);
+  // False if the connection is over.
+  bool answer(Connection& connection, Codec::State state);
+  bool write_to(Connection& connection);
+  void close(int fd);
+  void close_overdue(base::MonotonicTime now);
+  void watch_listeners(bool on);
+
+  const Router& router_;
+  ServerLimits limits_;
+  Identify identify_;
+  net::FileDescriptor epoll_;
+  std::vector<net::FileDescriptor> listeners_;
+  std::unordered_map<int, Connection> connections_;
+  bool listening_ = true;
+  base::MonotonicTime next_sweep_;
+};
+
+// The address of a TCP client, or "uid=1000(name) pid=7" of a Unix one. For Server::Identify.
+std::string peer_name(int fd);
+
+}  // namespace atlas::http
