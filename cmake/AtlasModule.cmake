@@ -6,6 +6,7 @@
 #   *_bench.cc -> one benchmark program atlas_NAME_bench (ATLAS_BENCH)
 #   x_main.cc  -> one program each, x
 #   others     -> the library
+# A subfolder with a CMakeLists.txt is a target of its own: its files are not this module's.
 # The targets atlas_tests and atlas_fuzzers build all of a kind; atlas_generated writes generated sources.
 # DEPENDS states the module edges; tools/check_modules.py refuses an #include that they do not allow.
 add_custom_target(atlas_generated)
@@ -15,6 +16,11 @@ add_custom_target(atlas_fuzzers)
 function(atlas_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  file(GLOB_RECURSE own_targets CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+  foreach(own_target ${own_targets})
+    get_filename_component(folder ${own_target} DIRECTORY)
+    list(FILTER sources EXCLUDE REGEX "^${folder}/")
+  endforeach()
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(fuzzers ${sources})

@@ -1,0 +1,84 @@
+// atlasd: the server. Wires the planes together and waits.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "atlas/app/atlasd/first_run.h"
+#include "atlas/app/version.h"
+#include "atlas/control/config/config.h"
+#include "atlas/control/server.h"
+#include "atlas/data/worker_pool.h"
+#include "atlas/telemetry/log/log_writer.h"
+
+namespace atlas::app::atlasd {
+namespace {
+
+struct Options {
+  std::filesystem::path config = "/etc/atlas/atlas.yaml";
+  std::filesystem::path init;
+  bool check = false;
+};
+
+int fail(const base::Error& error) {
+  std::fprintf(stderr, "atlasd: error: %s\n", error.message.c_str());
+  if (!error.hint.empty()) std::fprintf(stderr, "  hint: %s\n", error.hint.c_str());
+  return 1;
+}
+
+int serve(const Options& options, control::config::Config config) {
+  handoff::EventQueue events;
+  events.set_level(static_cast<handoff::EventSeverity>(config.log.level));
+  events.configure({static_cast<handoff::LogFormat>(config.log.format),
+                    static_cast<handoff::LogDestination>(config.log.destination), config.log.file});
+  handoff::ServerState state;
+  const telemetry::log::LogWriter log(events);
+  events.emit(handoff::EventId::kServerStarting, {{"version", version_text()}, {"pid", ::getpid()}});
+  control::Server server(options.config, std::move(config), std::string(version_text()), events, state);
+  if (auto prepared = server.prepare(); !prepared) return fail(prepared.error());
+  handoff::QueryRings rings;
+  data::WorkerPool workers(server.publisher(), server.counters(), rings);
+  if (auto started = workers.start(); !started) return fail(started.error());
+  if (!options.init.empty()) std::fputs(greeting(options.init).c_str(), stdout), std::fflush(stdout);
+  server.run();
+  workers.stop();
+  events.emit(handoff::EventId::kServerStopped);
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  CLI::App app("Atlas, a DNS server");
+  app.set_version_flag("--version", std::string(version_text()), "Print the version and exit");
+  app.add_option("-c,--config", options.config, "Configuration file")->capture_default_str();
+  app.add_flag("--check", options.check, "Check the configuration and exit: 0 if it is right, 1 if not");
+  app.add_option("--init", options.init,
+                 "Write a configuration and a demo zone into this folder where they are "
+                 "missing, then serve them");
+  CLI11_PARSE(app, argc, argv);
+
+  if (!options.init.empty()) {
+    auto config = prepare_folder(std::filesystem::absolute(options.init));
+    if (!config) return fail(config.error());
+    options.config = *config;
+  }
+  control::config::Loaded loaded = control::config::load(options.config);
+  std::fputs(base::render(loaded.diagnostics).c_str(), stderr);
+  if (!loaded.config) return 1;
+  if (loaded.config->dnstap.enabled() || !loaded.config->metrics.listen.empty()) {
+    return fail({"dnstap and metrics.listen are read but not served by this version",
+                 "take them out of the configuration; GET /v1/stats on the control socket has the counters"});
+  }
+  if (options.check) {
+    std::printf("%s: %zu zones, no errors\n", options.config.c_str(), loaded.config->zones.size());
+    return 0;
+  }
+  return serve(options, std::move(*loaded.config));
+}
+
+}  // namespace
+}  // namespace atlas::app::atlasd
+
+int main(int argc, char** argv) {
+  return atlas::app::atlasd::run(argc, argv);
+}

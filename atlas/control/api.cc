@@ -1,0 +1,160 @@
+// The operations of the control socket. api/openapi.yaml is their contract.
+#include <boost/json.hpp>
+
+#include "atlas/control/server.h"
+
+namespace atlas::control {
+namespace {
+
+namespace json = boost::json;
+
+http::Response reply(const json::value& value) {
+  return {.status = 200, .body = json::serialize(value) + '\n', .headers = {}};
+}
+
+json::object describe(const zones::ZoneState& zone) {
+  json::object object{{"zone", dns::to_text(zone.apex.view())},
+                      {"file", zone.file.string()},
+                      {"status", zone.version == nullptr ? "not-loaded"
+                                 : zone.failed           ? "stale"
+                                                         : "serving"},
+                      {"warnings", zone.warnings}};
+  if (zone.version != nullptr) {
+    object["serial"] = zone.version->serial();
+    object["records"] = zone.version->record_count();
+    object["memory_octets"] = zone.version->memory_octets();
+  }
+  if (zone.failed) object["error"] = zone.error;
+  return object;
+}
+
+json::object describe(const zones::LoadCounts& counts) {
+  return {{"loaded", counts.loaded}, {"unchanged", counts.unchanged}, {"failed", counts.failed}};
+}
+
+constexpr size_t kZonesPageMax = 1000;
+
+// A whole number from `text`, or `fallback` where it is empty or no number.
+size_t number_or(std::string_view text, size_t fallback) {
+  size_t value = 0;
+  if (text.empty() || text.size() > 9) return fallback;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return fallback;
+    value = value * 10 + static_cast<size_t>(c - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
+void Server::add_routes() {
+  router_.add("GET", "/v1/status", [this](const http::Request&) { return get_status(); });
+  router_.add("GET", "/v1/stats", [this](const http::Request&) { return get_stats(); });
+  router_.add("GET", "/v1/zones", [this](const http::Request& request) { return get_zones(request); });
+  router_.add("GET", "/v1/zones/{zone}", [this](const http::Request& request) { return get_zone(request); });
+  router_.add("POST", "/v1/zones/{zone}/reload",
+              [this](const http::Request& request) { return reload_zone(request); });
+  router_.add("POST", "/v1/reload", [this](const http::Request& request) {
+    const uint64_t rejected = state_.config_rejections;
+    reload(request.actor);
+    if (state_.config_rejections != rejected) {
+      return http::problem(422, "the configuration has errors and nothing was changed: see atlasd --check");
+    }
+    return get_status();
+  });
+  router_.add("GET", "/v1/config", [this](const http::Request&) {
+    return http::Response{.status = 200,
+                          .content_type = "application/yaml",
+                          .body = config::effective_yaml(config_),
+                          .headers = {}};
+  });
+}
+
+http::Response Server::get_status() const {
+  json::array listeners;
+  for (const OpenListener& listener : listeners_) {
+    for (const auto& socket : listener.sockets) {
+      listeners.push_back(
+          json::object{{"address", socket->endpoint.to_text()},
+                       {"transport", socket->transport == query::Transport::kUdp ? "udp" : "tcp"}});
+    }
+  }
+  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(base::monotonic_now() - started_);
+  return reply(json::object{{"version", release_},
+                            {"uptime_seconds", uptime.count()},
+                            {"workers", workers_},
+                            {"generation", generation_},
+                            {"zones", state_.zones.load()},
+                            {"zones_serving", state_.zones_serving.load()},
+                            {"zones_failed", state_.zones_failed.load()},
+                            {"records", state_.records.load()},
+                            {"zone_memory_octets", state_.zone_memory_octets.load()},
+                            {"config_file", config_path_.string()},
+                            {"listeners", std::move(listeners)}});
+}
+
+http::Response Server::get_stats() const {
+  uint64_t queries[query::kTransportCount] = {}, responses[query::kTransportCount] = {};
+  uint64_t rcodes[handoff::kCountedRcodes] = {};
+  uint64_t malformed = 0, limited = 0, refused = 0, truncated = 0;
+  int64_t open = 0;
+  for (const handoff::WorkerCounters& worker : counters_) {
+    for (size_t i = 0; i < query::kTransportCount; ++i) {
+      queries[i] += worker.queries[i].read();
+      responses[i] += worker.responses[i].read();
+    }
+    for (size_t i = 0; i < handoff::kCountedRcodes; ++i) rcodes[i] += worker.rcodes[i].read();
+    malformed += worker.dropped_malformed.read();
+    limited += worker.dropped_rate_limit.read();
+    refused += worker.refused_access.read();
+    truncated += worker.truncated.read();
+    open += worker.tcp_open.read();
+  }
+  json::object by_rcode;
+  for (size_t i = 0; i < handoff::kCountedRcodes; ++i) {
+    if (rcodes[i] != 0) by_rcode[dns::to_text(static_cast<dns::Rcode>(i))] = rcodes[i];
+  }
+  return reply(json::object{{"queries", json::object{{"udp", queries[0]}, {"tcp", queries[1]}}},
+                            {"responses", json::object{{"udp", responses[0]}, {"tcp", responses[1]}}},
+                            {"rcodes", std::move(by_rcode)},
+                            {"dropped_malformed", malformed},
+                            {"dropped_rate_limit", limited},
+                            {"refused_access", refused},
+                            {"truncated", truncated},
+                            {"tcp_open", open}});
+}
+
+http::Response Server::get_zones(const http::Request& request) const {
+  const std::string_view status = request.query_value("status");
+  const size_t limit = std::min(number_or(request.query_value("limit"), 100), kZonesPageMax);
+  const size_t offset = number_or(request.query_value("offset"), 0);
+  json::array page;
+  size_t matching = 0;
+  for (const zones::ZoneState& zone : zones_.zones()) {
+    if (status == "failed" && !zone.failed) continue;
+    if (matching++ >= offset && page.size() < limit) page.push_back(describe(zone));
+  }
+  return reply(json::object{{"total", matching}, {"offset", offset}, {"zones", std::move(page)}});
+}
+
+http::Response Server::get_zone(const http::Request& request) const {
+  const auto apex = dns::parse_name(request.parameter("zone"));
+  if (!apex) return http::problem(400, apex.error().message);
+  for (const zones::ZoneState& zone : zones_.zones()) {
+    if (zone.apex == *apex) return reply(describe(zone));
+  }
+  return http::problem(404, "zone " + dns::to_text(apex->view()) + " is not configured");
+}
+
+http::Response Server::reload_zone(const http::Request& request) {
+  const auto apex = dns::parse_name(request.parameter("zone"));
+  if (!apex) return http::problem(400, apex.error().message);
+  const auto counts = zones_.load_one(*apex);
+  if (!counts) return http::problem(404, "zone " + dns::to_text(apex->view()) + " is not configured");
+  state_.zone_loads += counts->loaded;
+  state_.zone_load_failures += counts->failed;
+  publish();
+  return reply(describe(*counts));
+}
+
+}  // namespace atlas::control

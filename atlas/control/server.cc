@@ -1,0 +1,342 @@
+#include "atlas/control/server.h"
+
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "atlas/control/cookie_secret.h"
+#include "atlas/control/process/process.h"
+#include "atlas/net/socket.h"
+
+namespace atlas::control {
+namespace {
+
+using handoff::EventId;
+
+// Descriptors that are not for clients: listeners, logs, zone files.
+constexpr uint64_t kDescriptorsReserved = 512;
+constexpr uint32_t kZoneLoadersMax = 8;
+// How often old snapshots are looked at when nothing else happens.
+constexpr int kReclaimMs = 200;
+
+double seconds_since(base::MonotonicTime begun) {
+  return std::chrono::duration<double>(base::monotonic_now() - begun).count();
+}
+
+const char* transport_name(query::Transport transport) {
+  return transport == query::Transport::kUdp ? "UDP" : "TCP";
+}
+
+// True if a process accepts connections on the socket at `path`.
+bool is_served(const sockaddr_un& address) {
+  const net::FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+}  // namespace
+
+Server::Server(std::filesystem::path config_path, config::Config config, std::string release,
+               handoff::EventQueue& events, handoff::ServerState& state)
+    : config_path_(std::move(config_path)),
+      config_(std::move(config)),
+      release_(std::move(release)),
+      events_(events),
+      state_(state),
+      started_(base::monotonic_now()),
+      workers_(config_.server.workers != 0 ? config_.server.workers : process::processors()),
+      zones_(events) {}
+
+Server::~Server() {
+  if (control_socket_ != nullptr) ::unlink(config_.control.socket.c_str());
+}
+
+base::Result<void> Server::prepare() {
+  sigset_t mask;
+  ::sigemptyset(&mask);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&mask, signal);
+  ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+  signals_ = net::FileDescriptor(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
+
+  limit_connections();
+  // SO_REUSEPORT would let a second server take half of the first one's queries in silence.
+  for (const config::ListenAddress& address : config_.listen) {
+    if (address.udp) {
+      if (auto unused = net::check_unused(address.endpoint, net::SocketType::kUdp); !unused) return unused;
+    }
+    if (address.tcp) {
+      if (auto unused = net::check_unused(address.endpoint, net::SocketType::kTcp); !unused) return unused;
+    }
+  }
+  auto listeners = open_listeners(config_.listen);
+  if (!listeners) return std::unexpected(listeners.error());
+  listeners_ = std::move(*listeners);
+  if (auto opened = open_control_socket(); !opened) return opened;
+  if (auto dropped = process::drop_privileges(config_.server.user, config_.server.group); !dropped)
+    return dropped;
+  if (!config_.server.user.empty()) {
+    events_.emit(EventId::kPrivilegesDropped,
+                 {{"user", config_.server.user}, {"group", config_.server.group}});
+  }
+  auto secrets = load_cookie_secrets(config_.cookies, config_.paths.state, events_);
+  if (!secrets) return std::unexpected(secrets.error());
+  cookies_ = *secrets;
+
+  zones_.configure(config_.zones);
+  load_zones(false);
+  counters_.resize(workers_);
+  publisher_ = std::make_unique<handoff::SnapshotPublisher>(workers_, make_snapshot());
+  update_state();
+  add_routes();
+  return {};
+}
+
+void Server::run() {
+  state_.ready = true;
+  const auto failed = std::ranges::count_if(zones_.zones(), &zones::ZoneState::failed);
+  events_.emit(EventId::kServerReady,
+               {{"seconds", seconds_since(started_)}, {"zones", zones_.zones().size()}, {"failed", failed}});
+  ::sd_notify(0, "READY=1");
+  while (!stopping_) {
+    pollfd watched[] = {{signals_.get(), POLLIN, 0}, {control_socket_->descriptor(), POLLIN, 0}};
+    ::poll(watched, std::size(watched), kReclaimMs);
+    if (watched[0].revents != 0) handle_signal();
+    // Also closes connections that are overdue.
+    control_socket_->turn(std::chrono::milliseconds(0));
+    publisher_->reclaim();
+  }
+  state_.stopping = true;
+  ::sd_notify(0, "STOPPING=1");
+}
+
+void Server::handle_signal() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == ssize_t{sizeof info}) {
+    if (info.ssi_signo == SIGHUP) {
+      reload("SIGHUP");
+    } else if (info.ssi_signo == SIGUSR1) {
+      events_.reopen();
+      events_.emit(EventId::kLogReopened);
+    } else {
+      events_.emit(EventId::kServerStopping, {{"reason", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM"}});
+      stopping_ = true;
+    }
+  }
+}
+
+// RFC 7766 6.2.3 leaves the number to us: what the descriptor limit allows, beside our own files.
+void Server::limit_connections() {
+  const uint64_t descriptors = process::raise_descriptor_limit();
+  const uint64_t allowed =
+      descriptors > 2 * kDescriptorsReserved ? descriptors - kDescriptorsReserved : descriptors / 2;
+  const uint32_t wanted = config_.tcp.connections_max;
+  const auto granted =
+      static_cast<uint32_t>(std::min<uint64_t>({wanted == 0 ? allowed : wanted, allowed, 1u << 20}));
+  stream_connections_max_ = std::max(granted, workers_);
+  if (wanted > granted) {
+    events_.emit(EventId::kDescriptorLimitLow,
+                 {{"wanted", wanted}, {"descriptors", descriptors}, {"connections", granted}});
+  } else {
+    events_.emit(EventId::kDescriptorLimit, {{"descriptors", descriptors}, {"connections", granted}});
+  }
+}
+
+base::Result<Server::OpenListener> Server::open(const config::ListenAddress& address) {
+  OpenListener opened{address, {}};
+  for (const query::Transport transport : {query::Transport::kUdp, query::Transport::kTcp}) {
+    if (transport == query::Transport::kUdp ? !address.udp : !address.tcp) continue;
+    auto listener = std::make_shared<handoff::Listener>();
+    listener->endpoint = address.endpoint;
+    listener->transport = transport;
+    auto sockets = net::open_listeners(
+        listener->endpoint,
+        transport == query::Transport::kUdp ? net::SocketType::kUdp : net::SocketType::kTcp, workers_);
+    if (!sockets) return std::unexpected(sockets.error());
+    listener->sockets = std::move(*sockets);
+    opened.sockets.push_back(std::move(listener));
+  }
+  return opened;
+}
+
+// Those that are open stay as they are. Either all of the others can be opened or nothing changes.
+base::Result<std::vector<Server::OpenListener>> Server::open_listeners(
+    const std::vector<config::ListenAddress>& wanted) {
+  std::vector<OpenListener> next;
+  std::vector<size_t> fresh;
+  for (const config::ListenAddress& address : wanted) {
+    const auto present = std::ranges::find(listeners_, address, &OpenListener::address);
+    if (present != listeners_.end()) {
+      next.push_back(*present);
+      continue;
+    }
+    auto opened = open(address);
+    if (!opened) return std::unexpected(opened.error());
+    fresh.push_back(next.size());
+    next.push_back(std::move(*opened));
+  }
+  for (const size_t index : fresh) {
+    for (const auto& listener : next[index].sockets) {
+      events_.emit(EventId::kListenerOpened, {{"address", listener->endpoint.to_text()},
+                                              {"transport", transport_name(listener->transport)}});
+    }
+  }
+  for (const OpenListener& old : listeners_) {
+    if (std::ranges::find(wanted, old.address) != wanted.end()) continue;
+    for (const auto& listener : old.sockets) {
+      events_.emit(EventId::kListenerClosed, {{"address", listener->endpoint.to_text()},
+                                              {"transport", transport_name(listener->transport)}});
+    }
+  }
+  return next;
+}
+
+base::Result<void> Server::open_control_socket() {
+  const std::string path = config_.control.socket.string();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return base::fail("control.socket: " + path + " is longer than a socket's path may be (107 octets)");
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  std::error_code error;
+  std::filesystem::create_directories(config_.control.socket.parent_path(), error);
+  if (is_served(address)) {
+    return base::fail("another atlasd answers on the control socket " + path,
+                      "stop it, or set control.socket to another path");
+  }
+  ::unlink(path.c_str());  // one that nobody serves any more
+  net::FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // Nobody may connect before the mode is set.
+  const mode_t before = ::umask(0777);
+  const bool bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::umask(before);
+  const std::string& group = config_.control.group.empty() ? config_.server.group : config_.control.group;
+  const struct group* entry = group.empty() ? nullptr : ::getgrnam(group.c_str());
+  if (!bound || (entry != nullptr && ::chown(path.c_str(), static_cast<uid_t>(-1), entry->gr_gid) != 0) ||
+      ::chmod(path.c_str(), config_.control.mode) != 0 || ::listen(socket.get(), 64) != 0) {
+    return base::fail("cannot open the control socket " + path + ": " + std::strerror(errno));
+  }
+  control_socket_ = std::make_unique<http::Server>(router_, http::ServerLimits{}, http::peer_name);
+  control_socket_->add_listener(std::move(socket));
+  events_.emit(EventId::kControlOpened, {{"path", path}});
+  return {};
+}
+
+std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
+  auto snapshot = std::make_unique<handoff::ServingSnapshot>();
+  snapshot->generation = ++generation_;
+  snapshot->zones = handoff::ZoneDirectory(zones_.entries());
+  for (const OpenListener& listener : listeners_) {
+    snapshot->listeners.insert(snapshot->listeners.end(), listener.sockets.begin(), listener.sockets.end());
+  }
+  snapshot->answers.minimal_responses = config_.answers.minimal_responses;
+  snapshot->answers.udp_payload_size = static_cast<uint16_t>(config_.answers.udp_payload_size);
+  snapshot->answers.version = config_.server.version;
+  snapshot->answers.server_id = config_.server.id;
+  handoff::StreamLimits& streams = snapshot->streams;
+  streams.connections_max = std::max(1u, stream_connections_max_ / workers_);
+  streams.connections_per_client_max = config_.tcp.connections_per_client_max;
+  streams.idle = config_.tcp.idle;
+  streams.idle_when_busy = config_.tcp.idle_when_busy;
+  streams.total = config_.tcp.connection_time_max;
+  streams.pending_max = config_.tcp.pending_max;
+  snapshot->allow_query = policy::access::AccessList(config_.access.allow_query);
+  policy::rate_limit::Settings& rate = snapshot->rate_limit;
+  rate.enabled = config_.rate_limit.enabled;
+  rate.responses_per_second = std::max(1u, config_.rate_limit.responses_per_second / workers_);
+  rate.slip = config_.rate_limit.slip;
+  rate.ipv4_prefix = static_cast<uint8_t>(config_.rate_limit.ipv4_prefix);
+  rate.ipv6_prefix = static_cast<uint8_t>(config_.rate_limit.ipv6_prefix);
+  rate.table_size = config_.rate_limit.table_size;
+  rate.exempt = config_.rate_limit.exempt;
+  snapshot->cookies = cookies_;
+  return snapshot;
+}
+
+void Server::publish() {
+  publisher_->publish(make_snapshot());
+  update_state();
+}
+
+void Server::update_state() {
+  uint64_t serving = 0, failed = 0, records = 0, memory = 0;
+  for (const zones::ZoneState& zone : zones_.zones()) {
+    failed += zone.failed;
+    if (zone.version == nullptr) continue;
+    ++serving;
+    records += zone.version->record_count();
+    memory += zone.version->memory_octets();
+  }
+  state_.zones = zones_.zones().size();
+  state_.zones_serving = serving;
+  state_.zones_failed = failed;
+  state_.records = records;
+  state_.zone_memory_octets = memory;
+  state_.generation = generation_;
+}
+
+zones::LoadCounts Server::load_zones(bool even_unchanged) {
+  const uint32_t threads = config_.server.zone_loaders != 0
+                               ? config_.server.zone_loaders
+                               : std::min(process::processors(), kZoneLoadersMax);
+  const zones::LoadCounts counts = zones_.load(threads, even_unchanged);
+  state_.zone_loads += counts.loaded;
+  state_.zone_load_failures += counts.failed;
+  return counts;
+}
+
+// A wrong configuration changes nothing.
+void Server::reload(const std::string& actor) {
+  ::sd_notify(0, "RELOADING=1");
+  const auto begun = base::monotonic_now();
+  config::Loaded loaded = config::load(config_path_);
+  std::string rejected;
+  if (!loaded.config) {
+    rejected = loaded.diagnostics.empty() ? "unknown error" : base::summary(loaded.diagnostics.front());
+  } else if (auto listeners = open_listeners(loaded.config->listen); !listeners) {
+    rejected = listeners.error().message;
+  } else if (auto secrets = load_cookie_secrets(loaded.config->cookies, loaded.config->paths.state, events_);
+             !secrets) {
+    rejected = secrets.error().message;
+  } else {
+    const auto keys = config::changes_that_need_a_restart(config_, *loaded.config);
+    if (!keys.empty()) {
+      std::string list;
+      for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + key;
+      events_.emit(EventId::kConfigNeedsRestart, {{"keys", list}});
+    }
+    listeners_ = std::move(*listeners);
+    cookies_ = *secrets;
+    // What is fixed at the start stays what it was.
+    loaded.config->control = config_.control;
+    config_ = std::move(*loaded.config);
+    const zones::ConfigureCounts counts = zones_.configure(config_.zones);
+    ++state_.config_reloads;
+    events_.emit(EventId::kConfigReloaded, {{"actor", actor},
+                                            {"added", counts.added},
+                                            {"removed", counts.removed},
+                                            {"changed", counts.changed}});
+    const zones::LoadCounts load = load_zones(false);
+    publish();
+    events_.emit(EventId::kReloadDone, {{"seconds", seconds_since(begun)},
+                                        {"loaded", load.loaded},
+                                        {"unchanged", load.unchanged},
+                                        {"failed", load.failed}});
+  }
+  if (!rejected.empty()) {
+    ++state_.config_rejections;
+    events_.emit(EventId::kConfigRejected, {{"error", rejected}});
+  }
+  ::sd_notify(0, "READY=1");
+}
+
+}  // namespace atlas::control

@@ -1,0 +1,25 @@
+// How the server is doing, as control writes it and telemetry reads it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace atlas::handoff {
+
+struct ServerState {
+  std::atomic<bool> ready{false};  // every zone was tried once and the workers run
+  std::atomic<bool> stopping{false};
+  std::atomic<uint64_t> zones{0};
+  std::atomic<uint64_t> zones_serving{0};  // have a version
+  std::atomic<uint64_t> zones_failed{0};   // whose last load failed, serving or not
+  std::atomic<uint64_t> records{0};        // of all versions
+  std::atomic<uint64_t> zone_memory_octets{0};
+  std::atomic<uint64_t> zone_loads{0};
+  std::atomic<uint64_t> zone_load_failures{0};
+  std::atomic<uint64_t> config_reloads{0};
+  std::atomic<uint64_t> config_rejections{0};
+  std::atomic<int64_t> config_loaded_unix_seconds{0};
+  std::atomic<uint64_t> generation{0};
+};
+
+}  // namespace atlas::handoff
