@@ -2,6 +2,8 @@
 // snapshots.
 #pragma once
 
+#include <pthread.h>
+
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -39,11 +41,16 @@ class WorkerPool {
   void stop();
 
  private:
+  struct Running {
+    std::unique_ptr<Worker> worker;
+    pthread_t thread;
+  };
+
   handoff::SnapshotPublisher& publisher_;
   handoff::CounterSet& counters_;
   handoff::QueryRings& rings_;
   WorkerPoolOptions options_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Running> workers_;
 };
 
 }  // namespace atlas::data

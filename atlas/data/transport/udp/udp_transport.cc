@@ -1,0 +1,110 @@
+#include "atlas/data/transport/udp/udp_transport.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace atlas::data::transport::udp {
+namespace {
+
+bool is_link_local(const in6_addr& address) {
+  return address.s6_addr[0] == 0xfe && (address.s6_addr[1] & 0xc0) == 0x80;
+}
+
+// Turns the control message of a received packet into that of its answer, sent from the address that was
+// asked, and returns this address. The route decides on the interface, but for link-local addresses, which
+// mean nothing without it.
+net::IpAddress take_local_address(msghdr& header) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr;
+       control = CMSG_NXTHDR(&header, control)) {
+    if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+      auto& info = *reinterpret_cast<in_pktinfo*>(CMSG_DATA(control));
+      info.ipi_ifindex = 0;
+      return net::IpAddress::v4(ntohl(info.ipi_spec_dst.s_addr));
+    }
+    if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
+      auto& info = *reinterpret_cast<in6_pktinfo*>(CMSG_DATA(control));
+      if (!is_link_local(info.ipi6_addr)) info.ipi6_ifindex = 0;
+      std::array<uint8_t, 16> octets;
+      std::memcpy(octets.data(), &info.ipi6_addr, octets.size());
+      return net::IpAddress::v6(octets);
+    }
+  }
+  header.msg_controllen = 0;
+  return {};
+}
+
+}  // namespace
+
+UdpTransport::UdpTransport(Pipeline& pipeline, handoff::WorkerCounters& counters)
+    : pipeline_(pipeline),
+      counters_(counters),
+      packets_(std::make_unique_for_overwrite<std::array<Packet, kBatchPacketsMax>>()) {
+  for (size_t i = 0; i < kBatchPacketsMax; ++i) {
+    Packet& packet = (*packets_)[i];
+    packet.query_vector = {packet.query.data(), packet.query.size()};
+    packet.response_vector = {packet.response.data(), 0};
+    received_[i].msg_hdr.msg_name = &packet.remote;
+    received_[i].msg_hdr.msg_iov = &packet.query_vector;
+    received_[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& listener, int fd) noexcept {
+  const bool wildcard = listener.endpoint.address.is_unspecified();
+  const size_t count = receive(fd, wildcard);
+  query::Client client{.remote = {}, .local = listener.endpoint, .transport = query::Transport::kUdp};
+  size_t answered = 0;
+  for (size_t i = 0; i < count; ++i) {
+    Packet& packet = (*packets_)[i];
+    msghdr& header = received_[i].msg_hdr;
+    client.remote = net::Endpoint::from(packet.remote);
+    if (wildcard) client.local.address = take_local_address(header);
+    const size_t octets = pipeline_.respond(
+        batch, client, base::Bytes(packet.query).first(received_[i].msg_len), packet.response);
+    if (octets == 0) continue;
+    packet.response_vector.iov_len = octets;
+    msghdr& response = responses_[answered++].msg_hdr;
+    response.msg_name = header.msg_name;
+    response.msg_namelen = header.msg_namelen;
+    response.msg_iov = &packet.response_vector;
+    response.msg_iovlen = 1;
+    response.msg_control = header.msg_control;
+    response.msg_controllen = header.msg_controllen;
+  }
+  send(fd, answered);
+  return count;
+}
+
+size_t UdpTransport::receive(int fd, bool wildcard) {
+  for (size_t i = 0; i < kBatchPacketsMax; ++i) {
+    msghdr& header = received_[i].msg_hdr;
+    header.msg_namelen = sizeof(sockaddr_storage);
+    header.msg_control = wildcard ? (*packets_)[i].control.data() : nullptr;
+    header.msg_controllen = wildcard ? (*packets_)[i].control.size() : 0;
+  }
+  const int count = ::recvmmsg(fd, received_.data(), kBatchPacketsMax, MSG_DONTWAIT, nullptr);
+  if (count >= 0) return static_cast<size_t>(count);
+  if (errno != EAGAIN && errno != EINTR) counters_.udp_receive_errors.add();
+  return 0;
+}
+
+void UdpTransport::send(int fd, size_t count) {
+  // Each call sends at least one packet or gives one up, so that this ends.
+  for (size_t sent = 0; sent < count;) {
+    const int taken = ::sendmmsg(fd, &responses_[sent], static_cast<unsigned>(count - sent), MSG_DONTWAIT);
+    if (taken > 0) {
+      sent += static_cast<size_t>(taken);
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == ENOBUFS) {
+      // Nobody waits for room: a client asks again sooner than a worker may stand still.
+      counters_.udp_send_errors.add(count - sent);
+      return;
+    }
+    counters_.udp_send_errors.add();
+    ++sent;
+  }
+}
+
+}  // namespace atlas::data::transport::udp

@@ -1,0 +1,54 @@
+// UDP in batches: one system call takes up to 32 queries, one sends their answers.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "atlas/data/pipeline.h"
+#include "atlas/handoff/counters.h"
+#include "atlas/handoff/snapshot.h"
+
+namespace atlas::data::transport::udp {
+
+inline constexpr size_t kBatchPacketsMax = 32;
+// Longer queries are cut, and then answered FORMERR.
+inline constexpr size_t kQueryOctetsMax = 4096;
+inline constexpr size_t kResponseOctetsMax = 4096;
+
+// One worker's. Never allocates, locks or reads a clock after its construction.
+class UdpTransport {
+ public:
+  UdpTransport(Pipeline& pipeline, handoff::WorkerCounters& counters);
+
+  // Receives what waits at the listener's socket `fd`, one batch at most, and answers it. Returns the packets
+  // taken: less than kBatchPacketsMax means that the socket is empty.
+  size_t serve_batch(const Batch& batch, const handoff::Listener& listener, int fd) noexcept;
+
+ private:
+  struct Packet {
+    sockaddr_storage remote;
+    // The local address of a packet that came to a wildcard listener; goes back with its answer.
+    alignas(cmsghdr) std::array<uint8_t, CMSG_SPACE(sizeof(in6_pktinfo))> control;
+    iovec query_vector;
+    iovec response_vector;
+    std::array<uint8_t, kQueryOctetsMax> query;
+    std::array<uint8_t, kResponseOctetsMax> response;
+  };
+  // Packets whose addresses differ by a power of two would fight for the same cache sets.
+  static_assert(sizeof(Packet) % kQueryOctetsMax != 0);
+
+  size_t receive(int fd, bool wildcard);
+  void send(int fd, size_t count);
+
+  Pipeline& pipeline_;
+  handoff::WorkerCounters& counters_;
+  std::unique_ptr<std::array<Packet, kBatchPacketsMax>> packets_;
+  std::array<mmsghdr, kBatchPacketsMax> received_{};
+  std::array<mmsghdr, kBatchPacketsMax> responses_{};
+};
+
+}  // namespace atlas::data::transport::udp

@@ -1,0 +1,66 @@
+// One worker: a thread that reads its own sockets and serves the newest snapshot. UDP comes first in each of
+// its turns, and streams get a bounded amount of work behind it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "atlas/data/pipeline.h"
+#include "atlas/data/transport/tcp/tcp_transport.h"
+#include "atlas/data/transport/udp/udp_transport.h"
+#include "atlas/handoff/publish.h"
+#include "atlas/net/file_descriptor.h"
+
+namespace atlas::data {
+
+class Worker {
+ public:
+  // Control's thread. `ring` may be null.
+  Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
+         handoff::QueryRing* ring, std::chrono::milliseconds drain);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // False if the kernel gave it no descriptors.
+  bool is_ready() const { return poll_ && stop_wake_ && streams_.poll_descriptor() >= 0; }
+  // The worker's thread, until stop().
+  void run() noexcept;
+  // Any thread; returns at once.
+  void stop();
+
+ private:
+  // A listener that is served. The shared ownership keeps its socket open until it has been left.
+  struct Served {
+    std::shared_ptr<const handoff::Listener> listener;
+    int fd;
+  };
+
+  // Waits for news, at most `wait_ms`, and works on it.
+  void take_turn(int wait_ms);
+  int wait_ms();
+  void serve_udp(const Batch& batch, const Served& served, size_t batches_max);
+  void change_listeners(const Batch& batch);
+  bool add_listener(const Served& served);
+  void remove_listener(const Batch& batch, const Served& served);
+  void finish();
+
+  const size_t index_;
+  handoff::SnapshotPublisher& publisher_;
+  handoff::WorkerCounters& counters_;
+  const std::chrono::milliseconds drain_;
+  Pipeline pipeline_;
+  transport::udp::UdpTransport udp_;
+  transport::tcp::TcpTransport streams_;
+  net::FileDescriptor poll_;
+  net::FileDescriptor stop_wake_;
+  std::atomic<bool> stopping_{false};
+
+  uint64_t generation_ = 0;  // of the snapshot whose listeners are served
+  std::vector<std::unique_ptr<Served>> served_;
+  uint64_t now_ms_ = 0;       // of the latest turn
+  uint64_t deadline_ms_ = 0;  // when streams need a turn without any news
+};
+
+}  // namespace atlas::data
