@@ -74,7 +74,11 @@ bool is_older(const std::filesystem::path& path, config::milliseconds age) {
 base::Result<Secrets> load_cookie_secrets(const config::CookieSettings& settings,
                                           const std::filesystem::path& state_folder,
                                           handoff::EventQueue& events) {
-  if (!settings.enabled) return Secrets{.enabled = false};
+  if (!settings.enabled) {
+    Secrets none;
+    none.enabled = false;
+    return none;
+  }
   if (!settings.secret_file.empty()) {
     const auto content = base::read_file(settings.secret_file, kSecretFileOctetsMax);
     if (!content) return std::unexpected(content.error());

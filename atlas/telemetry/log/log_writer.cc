@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
@@ -150,7 +151,7 @@ Event event_now(EventId id, std::vector<handoff::EventField> fields) {
 
 std::string text_line(const Event& event) {
   const handoff::EventKind& kind = kind_of(event.id);
-  std::string level(to_text(kind.severity));
+  std::string level(handoff::to_text(kind.severity));
   for (char& c : level) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   level.resize(8, ' ');
   std::string line = timestamp(event.when) + ' ' + level + std::string(kind.id) + ' ';
@@ -161,14 +162,14 @@ std::string text_line(const Event& event) {
 std::string json_line(const Event& event) {
   const handoff::EventKind& kind = kind_of(event.id);
   std::string line = "{\"time\":" + http::json_string(timestamp(event.when)) +
-                     ",\"level\":" + http::json_string(to_text(kind.severity)) +
+                     ",\"level\":" + http::json_string(handoff::to_text(kind.severity)) +
                      ",\"event\":" + http::json_string(kind.id) +
                      ",\"message\":" + http::json_string(message_of(event));
   for (const handoff::EventField& field : event.fields) {
     line += ',' + http::json_string(field.name) + ':';
     const bool is_text =
         std::holds_alternative<std::string>(field.value) || std::holds_alternative<base::Secret>(field.value);
-    const std::string value = to_text(field.value);
+    const std::string value = handoff::to_text(field.value);
     line += is_text ? http::json_string(value) : value;
   }
   return line + '}';
