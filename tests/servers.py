@@ -229,10 +229,8 @@ class Atlas(Server):
         zones = "".join(f'  - {{zone: "{apex}", file: "{path}"}}\n' for apex, path in self.zones.items())
         return f"""config: 1
 listen:
-  - address: 127.0.0.1
-    port: {self.port}
-  - address: "::1"
-    port: {self.port}
+  - {{address: "127.0.0.1:{self.port}"}}
+  - {{address: "[::1]:{self.port}"}}
 paths:
   state: "{self.folder}/state"
 control:

@@ -15,8 +15,8 @@ server:
   id: demo
 
 listen:
-  - {address: 127.0.0.1, port: 5300}
-  - {address: "::1", port: 5300}
+  - {address: "127.0.0.1:5300"}
+  - {address: "[::1]:5300"}
 
 paths:
   state: state

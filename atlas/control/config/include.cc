@@ -3,6 +3,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "atlas/base/file.h"
 
@@ -92,7 +93,8 @@ class Reader {
     const std::filesystem::path pattern =
         (sources_.path(item.file).parent_path() / item.text).lexically_normal();
     glob_t found{};
-    const int outcome = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
+    const int outcome = ::glob(
+        pattern.c_str(), 0, [](const char*, int error) { return error == ENOENT || error == ENOTDIR ? 0 : 1; }, &found);
     std::vector<std::filesystem::path> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     ::globfree(&found);
     if (outcome != 0 && outcome != GLOB_NOMATCH) {
