@@ -35,8 +35,16 @@ class RecordList {
            base::TextPosition position = {});
 
   // Canonical order of owners (RFC 4034 6.1), then type with SOA first, then canonical order of RDATA (6.3).
-  // Exact duplicates are dropped (RFC 2181 5); the first line wins.
+  // Duplicates are dropped (RFC 2181 5), those that differ only in the case of names included, since in canonical
+  // form (RFC 4034 6.2) they are the same; the first line wins. Cheap if the records are sorted already.
   void sort();
+
+  // Gives every RRset the lowest TTL of its records (RFC 2181 5.2); RRSIGs form one RRset for each covered type. The
+  // list must be sorted.
+  void level_ttls();
+
+  // Room for as many records and octets of owners and RDATA.
+  void reserve(size_t records, size_t octets);
 
   std::span<const ListedRecord> records() const { return records_; }
   size_t size() const { return records_.size(); }
@@ -50,6 +58,9 @@ class RecordList {
   base::TextPosition position(const ListedRecord& record) const { return {record.line, record.column}; }
 
  private:
+  void sort_owners();
+  void sort_rrsets();
+
   std::vector<uint8_t> bytes_;
   std::vector<ListedRecord> records_;
   std::vector<std::string> files_{std::string()};

@@ -1,0 +1,96 @@
+#include "atlas/zone/diagnostic_log.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace atlas::zone {
+namespace {
+
+// Longer lines are cut: only a part of them is ever shown.
+constexpr size_t kSourceLineOctetsMax = 4096;
+
+// Walks through one text once, for positions in ascending order.
+class LineFinder {
+ public:
+  explicit LineFinder(const std::string& text) : text_(text) {}
+
+  std::string line(uint32_t number) {
+    while (line_ < number) {
+      const size_t end = text_.find('\n', begin_);
+      if (end == std::string::npos) return {};
+      begin_ = end + 1;
+      ++line_;
+    }
+    const size_t end = std::min(text_.find('\n', begin_), text_.size());
+    std::string line = text_.substr(begin_, std::min(end - begin_, kSourceLineOctetsMax));
+    if (line.ends_with('\r')) line.pop_back();
+    return line;
+  }
+
+ private:
+  const std::string& text_;
+  size_t begin_ = 0;
+  uint32_t line_ = 1;
+};
+
+std::string counted(size_t count, const char* what) {
+  return std::to_string(count) + " more " + what + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+bool DiagnosticLog::keeps(base::Severity severity) const {
+  return (severity == base::Severity::kError ? errors_ : warnings_).size() < kept_max_;
+}
+
+void DiagnosticLog::add(base::Severity severity, uint16_t file, base::TextPosition position, std::string message,
+                        std::string hint) {
+  const bool is_error = severity == base::Severity::kError;
+  ++(is_error ? error_count_ : warning_count_);
+  if (!keeps(severity)) return;
+  base::Diagnostic diagnostic;
+  diagnostic.severity = severity;
+  diagnostic.position = position;
+  diagnostic.message = std::move(message);
+  diagnostic.hint = std::move(hint);
+  (is_error ? errors_ : warnings_).push_back({file, std::move(diagnostic)});
+}
+
+base::Diagnostics DiagnosticLog::finish(const SourceFiles& sources) const {
+  std::vector<Finding> kept = errors_;
+  const size_t warnings_kept = std::min(warnings_.size(), kept_max_ - errors_.size());
+  kept.insert(kept.end(), warnings_.begin(), warnings_.begin() + static_cast<std::ptrdiff_t>(warnings_kept));
+  std::ranges::stable_sort(kept, {}, [](const Finding& finding) {
+    const base::TextPosition at = finding.diagnostic.position;
+    return std::tuple(finding.file, at.line, at.column);
+  });
+
+  base::Diagnostics diagnostics;
+  for (const SourceFile& source : sources) {
+    LineFinder finder(source.text);
+    for (Finding& finding : kept) {
+      if (finding.file != source.number) continue;
+      finding.diagnostic.file = source.path.string();
+      if (finding.diagnostic.position.line != 0) {
+        finding.diagnostic.source_line = finder.line(finding.diagnostic.position.line);
+      }
+    }
+  }
+  for (Finding& finding : kept) diagnostics.push_back(std::move(finding.diagnostic));
+
+  const size_t errors_left = error_count_ - errors_.size();
+  const size_t warnings_left = warning_count_ - warnings_kept;
+  if (errors_left + warnings_left != 0) {
+    base::Diagnostic closing;
+    closing.severity = errors_left != 0 ? base::Severity::kError : base::Severity::kWarning;
+    if (!sources.empty()) closing.file = sources.front().path.string();
+    if (errors_left != 0) closing.message = counted(errors_left, "error");
+    if (errors_left != 0 && warnings_left != 0) closing.message += " and ";
+    if (warnings_left != 0) closing.message += counted(warnings_left, "warning");
+    closing.message += errors_left + warnings_left == 1 ? " is not shown" : " are not shown";
+    diagnostics.push_back(std::move(closing));
+  }
+  return diagnostics;
+}
+
+}  // namespace atlas::zone

@@ -1,0 +1,79 @@
+// Splits zone text into entries: the logical lines of RFC 1035 5.1, in which parentheses join lines, comments are
+// gone and words are marked. One pass over the octets; no allocation once the token buffer has grown.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "atlas/base/diagnostic.h"
+#include "atlas/dns/rdata.h"
+
+namespace atlas::zone::text {
+
+// The longest RDATA written as one hexadecimal digit a word, and room for what stands in front of it.
+inline constexpr size_t kEntryTokensMax = 2 * dns::kRdataOctetsMax + 64;
+// The longest RDATA with every octet as an escape inside an escape, and room for blanks and comments. What is longer
+// is an unclosed parenthesis.
+inline constexpr size_t kEntryOctetsMax = 4 * 1024 * 1024;
+// Each time, the text behind an unclosed parenthesis is read again.
+inline constexpr size_t kParenthesisRecoveriesMax = 10;
+
+class Scanner {
+ public:
+  enum class Outcome : uint8_t {
+    kEntry,  // tokens() holds at least one
+    kError,  // error() says what; the next call goes on behind it
+    kEnd,
+  };
+  struct Error {
+    base::TextPosition position;
+    std::string message;
+    std::string hint;
+  };
+
+  // The text must stay where it is while the scanner and its tokens are used.
+  explicit Scanner(const std::string& text);
+
+  Outcome next();
+
+  // Of the last entry. Quotes are taken off and escapes left in place; in `key="value"` the quotes stay.
+  std::span<const dns::RdataToken> tokens() const { return tokens_; }
+  // The entry's first line begins with a blank: the owner is that of the record before.
+  bool begins_blank() const { return begins_blank_; }
+  const Error& error() const { return error_; }
+  bool had_byte_order_mark() const { return had_byte_order_mark_; }
+  bool ends_without_newline() const { return begin_ != end_ && end_[-1] != '\n'; }
+
+ private:
+  base::TextPosition position(const char* at) const {
+    return {line_, static_cast<uint32_t>(at - line_begin_) + 1};
+  }
+  void add_token(const char* begin, const char* end, bool quoted, base::TextPosition where);
+  void begin_line(const char* at);
+  bool scan_word();
+  bool scan_quoted();
+  // Moves to the end of the current line.
+  void skip_line();
+  Outcome fail(base::TextPosition where, std::string message, std::string hint = {});
+  Outcome fail_unclosed();
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;  // there lies a NUL
+  const char* line_begin_;
+  uint32_t line_ = 1;
+
+  std::vector<dns::RdataToken> tokens_;
+  bool begins_blank_ = false;
+  bool had_byte_order_mark_ = false;
+
+  // The open parenthesis and the line behind it, where reading goes on if it is never closed.
+  const char* open_ = nullptr;
+  base::TextPosition open_position_;
+  size_t recoveries_ = 0;
+  Error error_;
+};
+
+}  // namespace atlas::zone::text
