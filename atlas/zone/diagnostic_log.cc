@@ -43,8 +43,8 @@ bool DiagnosticLog::keeps(base::Severity severity) const {
   return (severity == base::Severity::kError ? errors_ : warnings_).size() < kept_max_;
 }
 
-void DiagnosticLog::add(base::Severity severity, uint16_t file, base::TextPosition position, std::string message,
-                        std::string hint) {
+void DiagnosticLog::add(base::Severity severity, uint16_t file, base::TextPosition position,
+                        std::string message, std::string hint) {
   const bool is_error = severity == base::Severity::kError;
   ++(is_error ? error_count_ : warning_count_);
   if (!keeps(severity)) return;

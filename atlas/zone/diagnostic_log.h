@@ -31,11 +31,12 @@ class DiagnosticLog {
 
   size_t error_count() const { return error_count_; }
   size_t warning_count() const { return warning_count_; }
-  // False: a finding of this severity would only be counted, so that a costly text for it is not worth making.
+  // False: a finding of this severity would only be counted, so that a costly text for it is not worth
+  // making.
   bool keeps(base::Severity severity) const;
 
-  // At most `kept_max`, errors before warnings where both do not fit, in the order of files and lines, with the
-  // text of their lines; then one that says how many more there were.
+  // At most `kept_max`, errors before warnings where both do not fit, in the order of files and lines, with
+  // the text of their lines; then one that says how many more there were.
   base::Diagnostics finish(const SourceFiles& sources) const;
 
  private:

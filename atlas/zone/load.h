@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "atlas/base/diagnostic.h"
 #include "atlas/dns/name.h"
+#include "atlas/zone/record_list.h"
 #include "atlas/zone/zone.h"
 
 namespace atlas::zone {
@@ -16,11 +18,21 @@ struct LoadOptions {
   uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
 };
 
+struct RecordsResult {
+  std::optional<RecordList> records;  // sorted and checked; empty if there was an error
+  base::Diagnostics diagnostics;      // errors and warnings, in file order
+};
+
+// All but the last pass.
+RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView apex,
+                                const LoadOptions& options = {});
+
 struct LoadResult {
   std::shared_ptr<const Zone> zone;  // null if there was an error
   base::Diagnostics diagnostics;     // errors and warnings, in file order
 };
 
-LoadResult load_zone_file(const std::filesystem::path& path, dns::NameView apex, const LoadOptions& options = {});
+LoadResult load_zone_file(const std::filesystem::path& path, dns::NameView apex,
+                          const LoadOptions& options = {});
 
 }  // namespace atlas::zone

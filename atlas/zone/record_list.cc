@@ -14,16 +14,18 @@ uint32_t type_rank(dns::RRType type) {
   return type == dns::RRType::SOA ? 0 : static_cast<uint32_t>(type);
 }
 
-// Records added in a row under one owner, and the first octets of that owner in an order that sorts as the owners do.
+// Records added in a row under one owner, and the first octets of that owner in an order that sorts as the
+// owners do.
 struct OwnerRun {
   uint64_t key;
   size_t first;
   size_t count;
 };
 
-// The first eight octets of the canonical order of `name` below `suffix`, which it ends in: labels from the right in
-// lower case, each ended by 0, the rest 0. Names whose keys differ are in the order of their keys. Octets 0 and 1 of a
-// label both give 1 and end the key, so that a label always sorts behind the end of a shorter one.
+// The first eight octets of the canonical order of `name` below `suffix`, which it ends in: labels from the
+// right in lower case, each ended by 0, the rest 0. Names whose keys differ are in the order of their keys.
+// Octets 0 and 1 of a label both give 1 and end the key, so that a label always sorts behind the end of a
+// shorter one.
 uint64_t sort_key(dns::NameView name, dns::NameView suffix) {
   std::array<uint8_t, dns::kLabelsMax> labels;
   size_t count = 0;
@@ -44,7 +46,8 @@ uint64_t sort_key(dns::NameView name, dns::NameView suffix) {
   return key;
 }
 
-// Sorts the records of one RRset by the canonical form of their RDATAs. Keeps its memory from one to the next.
+// Sorts the records of one RRset by the canonical form of their RDATAs. Keeps its memory from one to the
+// next.
 class CanonicalRdatas {
  public:
   // Puts the sorted records, without duplicates, into `kept`.
@@ -75,7 +78,9 @@ class CanonicalRdatas {
     size_t size;
     const ListedRecord* record;
   };
-  base::Bytes octets(const Rdata& rdata) const { return base::Bytes(octets_).subspan(rdata.offset, rdata.size); }
+  base::Bytes octets(const Rdata& rdata) const {
+    return base::Bytes(octets_).subspan(rdata.offset, rdata.size);
+  }
 
   std::vector<uint8_t> octets_;
   std::vector<Rdata> rdatas_;
@@ -91,8 +96,8 @@ uint16_t RecordList::add_file(std::string path) {
   return static_cast<uint16_t>(files_.size() - 1);
 }
 
-void RecordList::add(dns::NameView owner_name, dns::RRType type, uint32_t ttl, base::Bytes rdata_octets, uint16_t file,
-                     base::TextPosition position) {
+void RecordList::add(dns::NameView owner_name, dns::RRType type, uint32_t ttl, base::Bytes rdata_octets,
+                     uint16_t file, base::TextPosition position) {
   ListedRecord record{};
   // Zone files write the same owner many times in a row.
   if (!records_.empty() && std::ranges::equal(owner(records_.back()).wire(), owner_name.wire())) {
@@ -190,13 +195,15 @@ void RecordList::sort() {
 
 void RecordList::level_ttls() {
   const auto covered = [this](const ListedRecord& record) -> uint32_t {
-    return record.type == dns::RRType::RRSIG && record.rdata_size >= 2 ? base::load_u16(rdata(record).data()) : 0;
+    return record.type == dns::RRType::RRSIG && record.rdata_size >= 2 ? base::load_u16(rdata(record).data())
+                                                                       : 0;
   };
   for (size_t begin = 0; begin < records_.size();) {
     uint32_t lowest = records_[begin].ttl;
     size_t end = begin + 1;
     while (end < records_.size() && records_[end].type == records_[begin].type &&
-           covered(records_[end]) == covered(records_[begin]) && owner(records_[end]) == owner(records_[begin])) {
+           covered(records_[end]) == covered(records_[begin]) &&
+           owner(records_[end]) == owner(records_[begin])) {
       lowest = std::min(lowest, records_[end++].ttl);
     }
     for (; begin < end; ++begin) records_[begin].ttl = lowest;

@@ -35,12 +35,13 @@ class RecordList {
            base::TextPosition position = {});
 
   // Canonical order of owners (RFC 4034 6.1), then type with SOA first, then canonical order of RDATA (6.3).
-  // Duplicates are dropped (RFC 2181 5), those that differ only in the case of names included, since in canonical
-  // form (RFC 4034 6.2) they are the same; the first line wins. Cheap if the records are sorted already.
+  // Duplicates are dropped (RFC 2181 5), those that differ only in the case of names included, since in
+  // canonical form (RFC 4034 6.2) they are the same; the first line wins. Cheap if the records are sorted
+  // already.
   void sort();
 
-  // Gives every RRset the lowest TTL of its records (RFC 2181 5.2); RRSIGs form one RRset for each covered type. The
-  // list must be sorted.
+  // Gives every RRset the lowest TTL of its records (RFC 2181 5.2); RRSIGs form one RRset for each covered
+  // type. The list must be sorted.
   void level_ttls();
 
   // Room for as many records and octets of owners and RDATA.

@@ -90,7 +90,8 @@ base::Result<GenerateRange> parse_generate_range(std::string_view text) {
   if (slash < dash) return bad("the step stands behind the last number");
   const auto first = parse_whole<uint32_t>(text.substr(0, dash));
   const auto last = parse_whole<uint32_t>(text.substr(dash + 1, slash - dash - 1));
-  const auto step = slash == text.size() ? std::optional<uint32_t>(1) : parse_whole<uint32_t>(text.substr(slash + 1));
+  const auto step =
+      slash == text.size() ? std::optional<uint32_t>(1) : parse_whole<uint32_t>(text.substr(slash + 1));
   if (!first || !last || !step || *first > kNumberMax || *last > kNumberMax || *step > kNumberMax) {
     return bad("it is made of numbers up to 2147483647");
   }

@@ -22,7 +22,8 @@ using Tokens = std::span<const dns::RdataToken>;
 // Values shown in messages are cut here.
 constexpr size_t kShownOctetsMax = 80;
 
-constexpr const char* kTtlHint = "a TTL is a number of seconds up to 2147483647, or as in 1h30m (units s, m, h, d, w)";
+constexpr const char* kTtlHint =
+    "a TTL is a number of seconds up to 2147483647, or as in 1h30m (units s, m, h, d, w)";
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return dns::ascii_lower(static_cast<uint8_t>(c)); };
@@ -84,7 +85,8 @@ class TypeCache {
     Entry& entry = entries_[(text.size() * 5 + static_cast<uint8_t>(text.front()) +
                              static_cast<uint8_t>(text.back()) * 3u) %
                             entries_.size()];
-    if (entry.size == text.size() && std::equal(text.begin(), text.end(), entry.text.begin())) return entry.type;
+    if (entry.size == text.size() && std::equal(text.begin(), text.end(), entry.text.begin()))
+      return entry.type;
     const auto type = dns::parse_rrtype(text);
     if (type) {
       entry.size = static_cast<uint8_t>(text.size());
@@ -139,7 +141,8 @@ class Parser {
   SourceFile& add_source(const std::filesystem::path& path, std::string text) {
     return sources_.emplace_back(SourceFile{records_.add_file(path.string()), path, std::move(text)});
   }
-  void parse_file(const SourceFile& source, dns::NameView origin, dns::NameView owner, FileContext::Owner state);
+  void parse_file(const SourceFile& source, dns::NameView origin, dns::NameView owner,
+                  FileContext::Owner state);
 
  private:
   void error(TextPosition at, std::string message, std::string hint = {}) {
@@ -178,7 +181,8 @@ class Parser {
 
   TypeCache types_;
   std::vector<uint8_t> rdata_;
-  std::optional<uint32_t> default_ttl_;  // of $TTL, which goes on behind the file that sets it, as in BIND and NSD
+  std::optional<uint32_t>
+      default_ttl_;  // of $TTL, which goes on behind the file that sets it, as in BIND and NSD
   std::optional<uint32_t> last_ttl_;
   bool seen_record_ = false;
   std::vector<std::filesystem::path> open_files_;
@@ -254,9 +258,11 @@ void Parser::parse_directive(FileContext& file, Tokens tokens) {
   if (equal_ignoring_case(word, "$GENERATE")) return parse_generate(file, tokens);
   static constexpr std::string_view kDirectives[] = {"$ORIGIN", "$TTL", "$INCLUDE", "$GENERATE"};
   const std::string_view nearest = nearest_word(word, kDirectives);
-  error(tokens[0].position, "unknown directive " + shown(word),
-        nearest.empty() ? "known are $ORIGIN, $TTL, $INCLUDE and $GENERATE; an owner name that begins with $ is written \\$"
-                        : "did you mean " + std::string(nearest) + "?");
+  error(
+      tokens[0].position, "unknown directive " + shown(word),
+      nearest.empty()
+          ? "known are $ORIGIN, $TTL, $INCLUDE and $GENERATE; an owner name that begins with $ is written \\$"
+          : "did you mean " + std::string(nearest) + "?");
 }
 
 void Parser::parse_origin(FileContext& file, Tokens tokens) {
@@ -281,7 +287,8 @@ void Parser::parse_default_ttl(Tokens tokens) {
 void Parser::parse_include(FileContext& file, Tokens tokens) {
   if (tokens.size() != 2 && tokens.size() != 3) {
     const TextPosition at = tokens.size() < 2 ? behind(tokens[0]) : tokens[3].position;
-    return error(at, "$INCLUDE takes a file and, if wanted, an origin", "as in $INCLUDE hosts.zone sub.example.com.");
+    return error(at, "$INCLUDE takes a file and, if wanted, an origin",
+                 "as in $INCLUDE hosts.zone sub.example.com.");
   }
   const TextPosition at = tokens[1].position;
   if (!options_.read_file) return error(at, "$INCLUDE is not allowed here");
@@ -291,8 +298,10 @@ void Parser::parse_include(FileContext& file, Tokens tokens) {
     if (!named) return error(tokens[2].position, named.error().message, named.error().hint);
     origin = *named;
   }
-  const auto path = (file.source.path.parent_path() / std::filesystem::path(tokens[1].text)).lexically_normal();
-  if (is_open(path)) return error(at, "$INCLUDE " + shown(tokens[1].text) + " leads back to a file that is being read");
+  const auto path =
+      (file.source.path.parent_path() / std::filesystem::path(tokens[1].text)).lexically_normal();
+  if (is_open(path))
+    return error(at, "$INCLUDE " + shown(tokens[1].text) + " leads back to a file that is being read");
   if (open_files_.size() > kIncludeDepthMax) {
     return error(at, "files are included more than " + std::to_string(kIncludeDepthMax) + " deep");
   }
@@ -328,7 +337,8 @@ void Parser::parse_generate(FileContext& file, Tokens tokens) {
   const Tokens rdata = tokens.subspan(head->type_token + 1);
   if (rdata.empty()) return error(behind(tokens.back()), "$GENERATE takes RDATA behind the type", kUsage);
   if (range->count() > kGenerateCountMax) {
-    return error(tokens[1].position, "one $GENERATE makes at most " + std::to_string(kGenerateCountMax) + " records");
+    return error(tokens[1].position,
+                 "one $GENERATE makes at most " + std::to_string(kGenerateCountMax) + " records");
   }
   if (range->count() > options_.generated_records_max - generated_count_) {
     return error(tokens[1].position, "all $GENERATEs together make at most " +
@@ -366,7 +376,8 @@ void Parser::parse_generate(FileContext& file, Tokens tokens) {
 }
 
 // Writes the record's line and reads it like every other.
-void Parser::generate_one(FileContext& file, Tokens tokens, std::string_view rdata_pattern, size_t type_token) {
+void Parser::generate_one(FileContext& file, Tokens tokens, std::string_view rdata_pattern,
+                          size_t type_token) {
   std::string line;
   if (const auto owner = append_generated(tokens[2].text, generation_->number, line); !owner) {
     return error(tokens[2].position, owner.error().message, owner.error().hint);
@@ -397,7 +408,8 @@ bool Parser::repeats_apex(std::string_view name) const {
 void Parser::warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file) {
   if (!repeats_apex(token.text)) return;
   warn(token.position,
-       shown(token.text) + " has no final dot and means " + std::string(token.text) + '.' + dns::to_text(file.origin),
+       shown(token.text) + " has no final dot and means " + std::string(token.text) + '.' +
+           dns::to_text(file.origin),
        "write " + std::string(token.text) + ". with a final dot, or only what stands before the origin");
 }
 
@@ -429,8 +441,8 @@ std::optional<uint32_t> Parser::parse_ttl_field(const dns::RdataToken& token) {
     return {};
   }
   if (*ttl > dns::kTtlMax) {
-    warn(token.position, "the TTL " + shown(token.text) + " is larger than 2147483647 and means 0 (RFC 2181 8)",
-         kTtlHint);
+    warn(token.position,
+         "the TTL " + shown(token.text) + " is larger than 2147483647 and means 0 (RFC 2181 8)", kTtlHint);
     return 0;
   }
   return static_cast<uint32_t>(*ttl);
@@ -441,8 +453,9 @@ void Parser::report_unknown_type(Tokens tokens, size_t at, bool begins_blank) {
   const bool is_first = at == (begins_blank ? 0u : 1u);
   if (!begins_blank && is_first && types_.find(tokens[0].text)) {
     return error(token.position, shown(token.text) + " is not a type, a class or a TTL",
-                 shown(tokens[0].text) + " stands in the first column and is the owner name; for the owner of the "
-                                         "record before, begin the line with a blank");
+                 shown(tokens[0].text) +
+                     " stands in the first column and is the owner name; for the owner of the "
+                     "record before, begin the line with a blank");
   }
   if (!token.text.empty() && token.text[0] >= '0' && token.text[0] <= '9') {
     return error(token.position, shown(token.text) + " is not a TTL", kTtlHint);
@@ -451,9 +464,12 @@ void Parser::report_unknown_type(Tokens tokens, size_t at, bool begins_blank) {
   if (begins_blank && token.text.starts_with('$')) {
     hint = "a directive begins in the first column";
   } else if (const std::string_view nearest = nearest_type(token.text); !nearest.empty()) {
-    hint = "did you mean " + std::string(nearest) + "? A type without a name is written TYPE and its number (RFC 3597)";
+    hint = "did you mean " + std::string(nearest) +
+           "? A type without a name is written TYPE and its number (RFC 3597)";
   } else if (begins_blank && is_first) {
-    hint = "the line begins with a blank, so that its first word is no owner name; an owner begins in the first column";
+    hint =
+        "the line begins with a blank, so that its first word is no owner name; an owner begins in the first "
+        "column";
   } else {
     hint = "a type without a name is written TYPE and its number, its data as \\# length hex (RFC 3597)";
   }
@@ -483,7 +499,8 @@ std::optional<RecordHead> Parser::parse_head(Tokens tokens, size_t first, bool b
     if (const auto type = types_.find(word)) {
       // ANY is a type and a class; neither can stand in a zone.
       if (dns::is_meta_type(*type)) {
-        error(token.position, shown(word) + " is a type for queries and messages, which no zone holds (RFC 6895 3.1)");
+        error(token.position,
+              shown(word) + " is a type for queries and messages, which no zone holds (RFC 6895 3.1)");
         return {};
       }
       head.type = *type;
@@ -496,7 +513,8 @@ std::optional<RecordHead> Parser::parse_head(Tokens tokens, size_t first, bool b
         return {};
       }
       if (*rr_class != dns::RRClass::IN) {
-        error(token.position, "the class " + shown(word) + " is not served", "zones have the class IN, which may be left out");
+        error(token.position, "the class " + shown(word) + " is not served",
+              "zones have the class IN, which may be left out");
         return {};
       }
       has_class = true;
@@ -518,7 +536,8 @@ uint32_t Parser::ttl_or_default(std::optional<uint32_t> ttl, TextPosition at) {
   // RFC 2308 4: $TTL; RFC 1035 5.1: the last one stated.
   if (default_ttl_) return *default_ttl_;
   if (!last_ttl_) {
-    warn(at, "no TTL and no $TTL before it: " + std::to_string(options_.default_ttl) + " s is used (RFC 2308 4)",
+    warn(at,
+         "no TTL and no $TTL before it: " + std::to_string(options_.default_ttl) + " s is used (RFC 2308 4)",
          "write $TTL in front of the first record, as in $TTL 1h");
     last_ttl_ = options_.default_ttl;
   }
@@ -529,7 +548,8 @@ void Parser::parse_record(FileContext& file, Tokens tokens, bool begins_blank) {
   if (!begins_blank) {
     parse_owner(file, tokens[0]);
   } else if (file.owner_state == FileContext::Owner::kNone) {
-    error(tokens[0].position, "the first record has no owner name", "write @ in the first column for the origin");
+    error(tokens[0].position, "the first record has no owner name",
+          "write @ in the first column for the origin");
     file.owner_state = FileContext::Owner::kBad;
   }
   const size_t first = begins_blank ? 0 : 1;
@@ -554,19 +574,21 @@ void Parser::parse_record(FileContext& file, Tokens tokens, bool begins_blank) {
 
   const TextPosition at = tokens[0].position;
   if (!file.owner.view().is_at_or_below(apex_)) {
-    return warn(at, dns::to_text(file.owner) + " is outside of the zone " + dns::to_text(apex_) + " and is left out",
-                "a zone holds its own name and the names below it (RFC 1034 4.2)");
+    return warn(
+        at, dns::to_text(file.owner) + " is outside of the zone " + dns::to_text(apex_) + " and is left out",
+        "a zone holds its own name and the names below it (RFC 1034 4.2)");
   }
   if (!std::exchange(seen_record_, true) && head->type != dns::RRType::SOA) {
     warn(at, "the first record is not the SOA", "a zone file begins with the SOA record (RFC 1035 5.2)");
   }
-  records_.add(file.owner, head->type, ttl, rdata_, file_number_, generation_ != nullptr ? generation_->position : at);
+  records_.add(file.owner, head->type, ttl, rdata_, file_number_,
+               generation_ != nullptr ? generation_->position : at);
 }
 
 }  // namespace
 
-void parse_zone(const std::filesystem::path& path, std::string text, dns::NameView apex, const ParseOptions& options,
-                SourceFiles& sources, RecordList& records, DiagnosticLog& log) {
+void parse_zone(const std::filesystem::path& path, std::string text, dns::NameView apex,
+                const ParseOptions& options, SourceFiles& sources, RecordList& records, DiagnosticLog& log) {
   Parser parser(apex, options, sources, records, log);
   const SourceFile& source = parser.add_source(path, std::move(text));
   parser.parse_file(source, apex, apex, FileContext::Owner::kNone);

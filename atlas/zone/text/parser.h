@@ -1,5 +1,5 @@
-// Zone text to records: RFC 1035 5 with $ORIGIN, $TTL (RFC 2308 4), $INCLUDE and BIND's $GENERATE, RFC 3597's types
-// and classes, and BIND's TTL units. The syntax is described in docs/zone-files.md.
+// Zone text to records: RFC 1035 5 with $ORIGIN, $TTL (RFC 2308 4), $INCLUDE and BIND's $GENERATE, RFC 3597's
+// types and classes, and BIND's TTL units. The syntax is described in docs/zone-files.md.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +20,17 @@ inline constexpr uint64_t kFileOctetsMax = uint64_t{256} << 30;
 inline constexpr size_t kIncludeDepthMax = 10;
 // Far above what people split a zone into, and below what RecordList can number.
 inline constexpr size_t kFilesMax = 10'000;
-// Each $INCLUDE parses its file again, perhaps with another origin: ten files that each include the next ten times
-// would be parsed 10^10 times.
+// Each $INCLUDE parses its file again, perhaps with another origin: ten files that each include the next ten
+// times would be parsed 10^10 times.
 inline constexpr size_t kIncludesMax = 100'000;
-// A network of 2^20 addresses for one line, the private 10.0.0.0/8 for all of a zone: a short text must not fill
-// the memory by mistake.
+// A network of 2^20 addresses for one line, the private 10.0.0.0/8 for all of a zone: a short text must not
+// fill the memory by mistake.
 inline constexpr uint64_t kGenerateCountMax = uint64_t{1} << 20;
 inline constexpr uint64_t kGeneratedRecordsMax = uint64_t{1} << 24;
 
 // Reads a whole file that is at most `size_max` octets long.
-using ReadFile = std::function<base::Result<std::string>(const std::filesystem::path& path, uint64_t size_max)>;
+using ReadFile =
+    std::function<base::Result<std::string>(const std::filesystem::path& path, uint64_t size_max)>;
 
 struct ParseOptions {
   uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
@@ -37,10 +38,10 @@ struct ParseOptions {
   uint64_t generated_records_max = kGeneratedRecordsMax;
 };
 
-// Parses `text`, which came from `path`, and adds its records to `records`, its files to `sources`, and what is
-// wrong with it to `log`. Goes on behind an error at the next record. Records outside of `apex` are left out with a
-// warning.
-void parse_zone(const std::filesystem::path& path, std::string text, dns::NameView apex, const ParseOptions& options,
-                SourceFiles& sources, RecordList& records, DiagnosticLog& log);
+// Parses `text`, which came from `path`, and adds its records to `records`, its files to `sources`, and what
+// is wrong with it to `log`. Goes on behind an error at the next record. Records outside of `apex` are left
+// out with a warning.
+void parse_zone(const std::filesystem::path& path, std::string text, dns::NameView apex,
+                const ParseOptions& options, SourceFiles& sources, RecordList& records, DiagnosticLog& log);
 
 }  // namespace atlas::zone::text

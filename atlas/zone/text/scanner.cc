@@ -7,7 +7,18 @@
 namespace atlas::zone::text {
 namespace {
 
-enum class Octet : uint8_t { kWord, kBlank, kNewline, kReturn, kQuote, kComment, kOpen, kClose, kBackslash, kControl };
+enum class Octet : uint8_t {
+  kWord,
+  kBlank,
+  kNewline,
+  kReturn,
+  kQuote,
+  kComment,
+  kOpen,
+  kClose,
+  kBackslash,
+  kControl
+};
 
 constexpr std::array<Octet, 256> kOctets = [] {
   std::array<Octet, 256> kinds{};

@@ -1,5 +1,5 @@
-// Splits zone text into entries: the logical lines of RFC 1035 5.1, in which parentheses join lines, comments are
-// gone and words are marked. One pass over the octets; no allocation once the token buffer has grown.
+// Splits zone text into entries: the logical lines of RFC 1035 5.1, in which parentheses join lines, comments
+// are gone and words are marked. One pass over the octets; no allocation once the token buffer has grown.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace atlas::zone::text {
 
 // The longest RDATA written as one hexadecimal digit a word, and room for what stands in front of it.
 inline constexpr size_t kEntryTokensMax = 2 * dns::kRdataOctetsMax + 64;
-// The longest RDATA with every octet as an escape inside an escape, and room for blanks and comments. What is longer
-// is an unclosed parenthesis.
+// The longest RDATA with every octet as an escape inside an escape, and room for blanks and comments. What is
+// longer is an unclosed parenthesis.
 inline constexpr size_t kEntryOctetsMax = 4 * 1024 * 1024;
 // Each time, the text behind an unclosed parenthesis is read again.
 inline constexpr size_t kParenthesisRecoveriesMax = 10;

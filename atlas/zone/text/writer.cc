@@ -90,7 +90,8 @@ std::optional<Format> parse_format(std::string_view text) {
   return {};
 }
 
-void append_record_text(dns::NameView owner, uint32_t ttl, dns::RRType type, base::Bytes rdata, std::string& out) {
+void append_record_text(dns::NameView owner, uint32_t ttl, dns::RRType type, base::Bytes rdata,
+                        std::string& out) {
   dns::append_text(owner, out);
   out += '\t';
   out += std::to_string(ttl);
@@ -100,7 +101,8 @@ void append_record_text(dns::NameView owner, uint32_t ttl, dns::RRType type, bas
   dns::append_rdata_text(type, rdata, out);
 }
 
-void append_record_json(dns::NameView owner, uint32_t ttl, dns::RRType type, base::Bytes rdata, std::string& out) {
+void append_record_json(dns::NameView owner, uint32_t ttl, dns::RRType type, base::Bytes rdata,
+                        std::string& out) {
   out += "{\"owner\": ";
   append_json_string(dns::to_text(owner), out);
   out += ", \"ttl\": ";
@@ -114,7 +116,8 @@ void append_record_json(dns::NameView owner, uint32_t ttl, dns::RRType type, bas
   out += "\"}";
 }
 
-void append_record_wire_hex(dns::NameView owner, uint32_t ttl, dns::RRType type, base::Bytes rdata, std::string& out) {
+void append_record_wire_hex(dns::NameView owner, uint32_t ttl, dns::RRType type, base::Bytes rdata,
+                            std::string& out) {
   append_hex(owner.wire(), out);
   std::array<uint8_t, 10> fixed;
   base::store_u16(&fixed[0], static_cast<uint16_t>(type));

@@ -1,0 +1,120 @@
+#include "atlas/zone/check/check.h"
+
+#include <array>
+
+#include "atlas/zone/check/checks.h"
+#include "atlas/zone/check/subject.h"
+
+namespace atlas::zone::check {
+namespace {
+
+using enum base::Severity;
+using dns::RRType;
+
+// Checks of the whole zone run once.
+constexpr TypeSet kOnce = 0;
+
+struct Row {
+  CheckName name;
+  TypeSet triggers;  // run for owners of any of these types, or once
+  Check* run;
+};
+
+// A check is an error where most of BIND, Knot and NSD refuse the zone for it.
+constexpr Row kRows[] = {
+    {{"soa-missing", kError, "RFC 1035 5.2"}, kOnce, soa_missing},
+    {{"soa-several", kError, "RFC 1035 5.2"}, kOnce, soa_several},
+    {{"soa-not-at-apex", kError, "RFC 1034 4.2.1"}, type_bits(RRType::SOA), soa_not_at_apex},
+    {{"soa-timers", kWarning, "RFC 1912 2.2"}, kOnce, soa_timers},
+    {{"soa-serial-zero", kWarning, "RFC 1982 7"}, kOnce, soa_serial_zero},
+    {{"apex-ns-missing", kError, "RFC 1034 4.2.1"}, kOnce, apex_ns_missing},
+    {{"apex-ns-is-alias", kError, "RFC 2181 10.3"}, kOnce, apex_ns_is_alias},
+    {{"apex-ns-without-address", kError, "RFC 1912 2.8"}, kOnce, apex_ns_without_address},
+
+    {{"ns-is-alias", kWarning, "RFC 2181 10.3"}, type_bits(RRType::NS), ns_is_alias},
+    {{"ns-without-address", kWarning, "RFC 1912 2.8"}, type_bits(RRType::NS), ns_without_address},
+    {{"glue-missing", kWarning, "RFC 9471 2.1"}, type_bits(RRType::NS), glue_missing},
+    {{"ns-at-wildcard", kWarning, "RFC 4592 4.2"}, type_bits(RRType::NS), ns_at_wildcard},
+    {{"ds-without-ns", kWarning, "RFC 4035 2.4"}, type_bits(RRType::DS), ds_without_ns},
+    {{"ds-at-apex", kWarning, "RFC 4035 2.4"}, type_bits(RRType::DS), ds_at_apex},
+    {{"ds-at-wildcard", kWarning, "RFC 4592 4.6"}, type_bits(RRType::DS), ds_at_wildcard},
+    {{"occluded", kWarning, "RFC 2181 6.1"}, ~TypeSet{0}, occluded},
+
+    {{"cname-and-other-data", kError, "RFC 1034 3.6.2"}, type_bits(RRType::CNAME), cname_and_other_data},
+    {{"cname-several", kError, "RFC 2181 10.1"}, type_bits(RRType::CNAME), cname_several},
+    {{"cname-loop", kWarning, "RFC 1034 3.6.2"}, type_bits(RRType::CNAME), cname_loop},
+    {{"cname-to-nowhere", kWarning, "RFC 1912 2.4"}, type_bits(RRType::CNAME), cname_to_nowhere},
+    {{"dname-several", kError, "RFC 6672 2.4"}, type_bits(RRType::DNAME), dname_several},
+    {{"dname-with-names-below", kError, "RFC 6672 2.4"}, ~TypeSet{0}, dname_with_names_below},
+    {{"dname-and-ns", kWarning, "RFC 6672 2.3"}, type_bits(RRType::DNAME), dname_and_ns},
+    {{"dname-at-wildcard", kWarning, "RFC 4592 4.4"}, type_bits(RRType::DNAME), dname_at_wildcard},
+
+    {{"owner-not-a-host-name", kWarning, "RFC 1123 2.1"},
+     type_bits(RRType::A, RRType::AAAA, RRType::MX),
+     owner_not_a_host_name},
+    {{"target-not-a-host-name", kWarning, "RFC 1123 2.1"},
+     type_bits(RRType::NS, RRType::MX, RRType::SRV),
+     target_not_a_host_name},
+    {{"target-is-an-address", kWarning, "RFC 1035 3.3"},
+     type_bits(RRType::NS, RRType::MX, RRType::SRV),
+     target_is_an_address},
+    {{"mx-is-alias", kWarning, "RFC 2181 10.3"}, type_bits(RRType::MX), mx_is_alias},
+    {{"mx-without-address", kWarning, "RFC 5321 5.1"}, type_bits(RRType::MX), mx_without_address},
+    {{"mx-null-and-others", kWarning, "RFC 7505 3"}, type_bits(RRType::MX), mx_null_and_others},
+    {{"srv-is-alias", kWarning, "RFC 2782"}, type_bits(RRType::SRV), srv_is_alias},
+    {{"srv-without-address", kWarning, "RFC 2782"}, type_bits(RRType::SRV), srv_without_address},
+    {{"ptr-into-reverse-zone", kWarning, "RFC 1035 3.5"}, type_bits(RRType::PTR), ptr_into_reverse_zone},
+    {{"ttl-differs", kWarning, "RFC 2181 5.2"}, ~TypeSet{0}, ttl_differs},
+    {{"obsolete-type", kWarning, "IANA"},
+     type_bits(RRType::MD, RRType::MF, RRType::NXT, RRType::A6, RRType::SPF),
+     obsolete_type},
+
+    {{"dnskey-not-at-apex", kWarning, "RFC 4035 2.1"}, type_bits(RRType::DNSKEY), dnskey_not_at_apex},
+    {{"dnskey-algorithm", kWarning, "RFC 9904 3"}, type_bits(RRType::DNSKEY), dnskey_algorithm},
+    {{"ds-digest", kWarning, "RFC 9904 3"}, type_bits(RRType::DS), ds_digest},
+    {{"nsec3param-not-at-apex", kWarning, "RFC 5155 4"},
+     type_bits(RRType::NSEC3PARAM),
+     nsec3param_not_at_apex},
+    {{"nsec3-iterations", kWarning, "RFC 9276 3.1"}, type_bits(RRType::NSEC3PARAM), nsec3_iterations},
+    {{"rrsig-expired", kWarning, "RFC 4035 5.3.1"}, type_bits(RRType::RRSIG), rrsig_expired},
+    {{"rrsig-not-yet-valid", kWarning, "RFC 4035 5.3.1"}, type_bits(RRType::RRSIG), rrsig_not_yet_valid},
+    {{"rrsig-without-data", kWarning, "RFC 4035 2.2"}, type_bits(RRType::RRSIG), rrsig_without_data},
+    {{"rrsig-missing", kWarning, "RFC 4035 2.2"}, ~TypeSet{0}, rrsig_missing},
+    {{"denial-missing", kWarning, "RFC 4035 2.3"}, kOnce, denial_missing},
+    {{"rrsig-without-dnskey", kWarning, "RFC 4035 2.1"}, kOnce, rrsig_without_dnskey},
+};
+
+constexpr auto kNames = [] {
+  std::array<CheckName, std::size(kRows)> names;
+  for (size_t i = 0; i < names.size(); ++i) names[i] = kRows[i].name;
+  return names;
+}();
+
+}  // namespace
+
+std::span<const CheckName> check_names() {
+  return kNames;
+}
+
+void check_zone(const RecordList& records, dns::NameView apex, base::WallTime now, DiagnosticLog& log) {
+  const Subject zone(records, apex, now);
+  Findings findings(zone, log);
+  const auto run = [&](const Row& row, const Node& node) {
+    findings.set_check(row.name);
+    row.run(zone, node, findings);
+  };
+  Node nothing;
+  nothing.owner = apex;
+  nothing.is_apex = true;
+  const Node& apex_node = zone.apex_node() != nullptr ? *zone.apex_node() : nothing;
+  for (const Row& row : kRows) {
+    if (row.triggers == kOnce) run(row, apex_node);
+  }
+  for (const Node& node : zone.nodes()) {
+    for (const Row& row : kRows) {
+      if (node.has_any(row.triggers)) run(row, node);
+    }
+  }
+}
+
+}  // namespace atlas::zone::check

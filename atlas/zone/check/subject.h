@@ -1,0 +1,113 @@
+// The zone that is checked: its records grouped by owner, with what lies above each owner and an index of
+// names.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "atlas/base/clock.h"
+#include "atlas/dns/name.h"
+#include "atlas/dns/types.h"
+#include "atlas/zone/check/check.h"
+#include "atlas/zone/diagnostic_log.h"
+#include "atlas/zone/record_list.h"
+
+namespace atlas::zone::check {
+
+// A set of RR types: one bit for each type below 64, bit 0 for all others.
+using TypeSet = uint64_t;
+
+constexpr TypeSet type_bit(dns::RRType type) {
+  const auto number = static_cast<uint16_t>(type);
+  return number < 64 ? TypeSet{1} << number : TypeSet{1};
+}
+constexpr TypeSet type_bits(auto... types) {
+  return (type_bit(types) | ...);
+}
+
+inline constexpr TypeSet kAddressTypes = type_bits(dns::RRType::A, dns::RRType::AAAA);
+
+// An owner of records.
+struct Node {
+  dns::NameView owner;
+  std::span<const ListedRecord> records;
+  TypeSet types = 0;
+  // The highest zone cut above it, or the owner of a DNAME above it; null if there is neither.
+  const Node* occluded_by = nullptr;
+  bool is_apex = false;
+
+  bool has(dns::RRType type) const { return (types & type_bit(type)) != 0; }
+  bool has_any(TypeSet set) const { return (types & set) != 0; }
+  bool is_zone_cut() const { return has(dns::RRType::NS) && !is_apex; }
+  // The records of a type with a bit of its own.
+  std::span<const ListedRecord> rrset(dns::RRType type) const;
+};
+
+// What the zone knows about the addresses of a name.
+enum class Target : uint8_t {
+  kOutside,     // not in this zone's authority: outside of it, or below a zone cut without data here
+  kHasAddress,  // or a wildcard makes one
+  kNoAddress,
+  kAlias,  // it owns a CNAME, or lies below a DNAME
+};
+
+class Subject {
+ public:
+  Subject(const RecordList& records, dns::NameView apex, base::WallTime now);
+
+  const RecordList& list() const { return records_; }
+  dns::NameView apex() const { return apex_; }
+  base::WallTime now() const { return now_; }
+  std::span<const Node> nodes() const { return nodes_; }
+  base::Bytes rdata(const ListedRecord& record) const { return records_.rdata(record); }
+
+  // Null if the apex owns nothing.
+  const Node* apex_node() const { return find(apex_); }
+  const Node* find(dns::NameView name) const;
+  // The name or a name below it owns records.
+  bool exists(dns::NameView name) const;
+  // The node whose data answers for a name that is not in the zone; null if there is none (RFC 4592 3.3.1).
+  const Node* wildcard_for(dns::NameView name) const;
+  // The zone cut or DNAME at or above a name that need not exist; null if it is authoritative.
+  const Node* boundary_of(dns::NameView name) const;
+  Target resolve(dns::NameView target) const;
+  // Some NS record of the zone names it.
+  bool is_ns_target(const Node& node) const;
+  // The apex has a DNSKEY and its SOA a signature.
+  bool is_signed() const { return is_signed_; }
+
+ private:
+  void group();
+  void build_index();
+
+  const RecordList& records_;
+  const dns::NameView apex_;
+  const base::WallTime now_;
+  std::vector<Node> nodes_;
+  std::vector<uint32_t> slots_;  // open addressing, a power of two; number of a node and 1
+  bool is_signed_ = false;
+  mutable std::vector<bool> ns_targets_;  // by node; made when first asked for
+};
+
+// Where a check reports.
+class Findings {
+ public:
+  Findings(const Subject& subject, DiagnosticLog& log) : subject_(subject), log_(log) {}
+
+  void set_check(const CheckName& name) { name_ = &name; }
+  // About a record.
+  void add(const ListedRecord& record, const std::string& message, std::string hint = {});
+  // About the whole zone.
+  void add(const std::string& message, std::string hint = {});
+
+ private:
+  std::string decorated(const std::string& message) const;
+
+  const Subject& subject_;
+  DiagnosticLog& log_;
+  const CheckName* name_ = nullptr;
+};
+
+}  // namespace atlas::zone::check
