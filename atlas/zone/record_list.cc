@@ -170,6 +170,7 @@ void RecordList::sort_rrsets() {
       ++end;
     }
     const std::span<ListedRecord> node = std::span(records_).subspan(begin, end - begin);
+    for (ListedRecord& record : node) record.owner_offset = node[0].owner_offset;
     if (!std::ranges::is_sorted(node, by_type)) std::ranges::stable_sort(node, by_type);
     for (size_t at = 0; at < node.size();) {
       size_t next = at + 1;

@@ -88,15 +88,12 @@ Scanner::Outcome Scanner::fail(base::TextPosition where, std::string message, st
 Scanner::Outcome Scanner::fail_unclosed() {
   error_ = {open_position_, "this parenthesis is never closed",
             "a record that goes over several lines ends with ) behind its last field"};
-  if (++recoveries_ <= kParenthesisRecoveriesMax) {
-    // The records behind it are read again, each on its own line.
-    at_ = open_;
-    line_ = open_position_.line;
-    line_begin_ = open_ - (open_position_.column - 1);
-    skip_line();
-  } else {
-    at_ = end_;
-  }
+  // The records behind it are read again, each on its own line. There is no other parenthesis among them, so
+  // that nothing is read a third time.
+  at_ = open_;
+  line_ = open_position_.line;
+  line_begin_ = open_ - (open_position_.column - 1);
+  skip_line();
   open_ = nullptr;
   return Outcome::kError;
 }
@@ -153,10 +150,10 @@ Scanner::Outcome Scanner::next() {
   const char* entry_begin = at_;
   begins_blank_ = at_ == line_begin_ && kind_of(*at_) == Octet::kBlank;
   for (;;) {
+    if (tokens_.empty() && open_ == nullptr) entry_begin = at_;
     if (static_cast<size_t>(at_ - entry_begin) > kEntryOctetsMax || tokens_.size() > kEntryTokensMax) {
       if (open_ != nullptr) return fail_unclosed();
-      return fail(tokens_.empty() ? position(at_) : tokens_.front().position, "this record is too long",
-                  "the longest RDATA has 65535 octets");
+      return fail(tokens_.front().position, "this record is too long", "the longest RDATA has 65535 octets");
     }
     switch (kind_of(*at_)) {
       case Octet::kWord:
@@ -176,7 +173,6 @@ Scanner::Outcome Scanner::next() {
         begin_line(at_ + 1);
         if (open_ != nullptr) break;
         if (!tokens_.empty()) return Outcome::kEntry;
-        entry_begin = at_;
         begins_blank_ = kind_of(*at_) == Octet::kBlank;
         break;
       case Octet::kReturn:

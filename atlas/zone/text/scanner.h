@@ -17,8 +17,6 @@ inline constexpr size_t kEntryTokensMax = 2 * dns::kRdataOctetsMax + 64;
 // The longest RDATA with every octet as an escape inside an escape, and room for blanks and comments. What is
 // longer is an unclosed parenthesis.
 inline constexpr size_t kEntryOctetsMax = 4 * 1024 * 1024;
-// Each time, the text behind an unclosed parenthesis is read again.
-inline constexpr size_t kParenthesisRecoveriesMax = 10;
 
 class Scanner {
  public:
@@ -72,7 +70,6 @@ class Scanner {
   // The open parenthesis and the line behind it, where reading goes on if it is never closed.
   const char* open_ = nullptr;
   base::TextPosition open_position_;
-  size_t recoveries_ = 0;
   Error error_;
 };
 
