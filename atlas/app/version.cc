@@ -4,9 +4,13 @@
 
 namespace atlas::app {
 
-std::string_view version() { return ATLAS_VERSION; }
+std::string_view version() {
+  return ATLAS_VERSION;
+}
 
-std::string_view revision() { return ATLAS_REVISION; }
+std::string_view revision() {
+  return ATLAS_REVISION;
+}
 
 std::string_view version_text() {
   return revision().empty() ? std::string_view(ATLAS_VERSION)

@@ -8,5 +8,6 @@ namespace atlas::base {
 
 }  // namespace atlas::base
 
-#define ATLAS_ASSERT(condition) \
-  (__builtin_expect(!!(condition), 1) ? (void)0 : ::atlas::base::assertion_failed(#condition, __FILE__, __LINE__))
+#define ATLAS_ASSERT(condition)                 \
+  (__builtin_expect(!!(condition), 1) ? (void)0 \
+                                      : ::atlas::base::assertion_failed(#condition, __FILE__, __LINE__))

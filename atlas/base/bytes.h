@@ -9,7 +9,9 @@ namespace atlas::base {
 
 using Bytes = std::span<const uint8_t>;
 
-constexpr uint16_t load_u16(const uint8_t* at) { return static_cast<uint16_t>(at[0] << 8 | at[1]); }
+constexpr uint16_t load_u16(const uint8_t* at) {
+  return static_cast<uint16_t>(at[0] << 8 | at[1]);
+}
 constexpr uint32_t load_u32(const uint8_t* at) {
   return uint32_t{at[0]} << 24 | uint32_t{at[1]} << 16 | uint32_t{at[2]} << 8 | uint32_t{at[3]};
 }
@@ -26,7 +28,8 @@ constexpr void store_u32(uint8_t* at, uint32_t value) {
 // so that a whole structure can be read first and checked once.
 class ByteReader {
  public:
-  explicit ByteReader(Bytes bytes, size_t offset = 0) : bytes_(bytes), offset_(offset), ok_(offset <= bytes.size()) {}
+  explicit ByteReader(Bytes bytes, size_t offset = 0)
+      : bytes_(bytes), offset_(offset), ok_(offset <= bytes.size()) {}
 
   uint8_t u8() { return take(1) ? bytes_[offset_ - 1] : uint8_t{0}; }
   uint16_t u16() { return take(2) ? load_u16(&bytes_[offset_ - 2]) : uint16_t{0}; }

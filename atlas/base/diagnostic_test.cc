@@ -6,7 +6,8 @@ namespace atlas::base {
 namespace {
 
 TEST(Diagnostic, ShowsTheLineAndACaret) {
-  const Diagnostic diagnostic{Severity::kError, "a.zone", {12, 7}, "bad address", "four numbers", "www\tA\tx"};
+  const Diagnostic diagnostic{Severity::kError, "a.zone",       {12, 7},
+                              "bad address",    "four numbers", "www\tA\tx"};
   EXPECT_EQ(render(diagnostic),
             "a.zone:12:7: error: bad address\n"
             "  12 | www A x\n"

@@ -44,7 +44,7 @@ bool write_all(int fd, std::string_view content) {
 
 Result<std::string> read_file(const std::filesystem::path& path, uint64_t size_max) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  struct stat status {};
+  struct stat status{};
   if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return fail_errno(path, "open");
   if (S_ISDIR(status.st_mode)) return fail(path.string() + ": is a directory");
   const std::string too_large = path.string() + ": is larger than " + std::to_string(size_max) + " octets";

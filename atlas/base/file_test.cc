@@ -22,7 +22,8 @@ TEST_F(FileTest, ReplacesAndReadsBack) {
   ASSERT_TRUE(replace_file(path, "one"));
   ASSERT_TRUE(replace_file(path, "two"));
   EXPECT_EQ(read_file(path, 100).value(), "two");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1) << "no temporary file is left";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1)
+      << "no temporary file is left";
 }
 
 TEST_F(FileTest, NamesTheFileThatIsMissingTooLargeOrAFolder) {

@@ -13,12 +13,8 @@ struct Unit {
 };
 
 // Largest first: durations must be written in this order.
-constexpr std::array<Unit, 6> kDurationUnits = {{{"w", 604'800'000},
-                                                 {"d", 86'400'000},
-                                                 {"h", 3'600'000},
-                                                 {"m", 60'000},
-                                                 {"s", 1000},
-                                                 {"ms", 1}}};
+constexpr std::array<Unit, 6> kDurationUnits = {
+    {{"w", 604'800'000}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 constexpr std::array<Unit, 9> kSizeUnits = {{{"TiB", uint64_t{1} << 40},
                                              {"TB", 1'000'000'000'000},
                                              {"GiB", 1 << 30},

@@ -27,5 +27,7 @@ class Strong {
 
 template <class T, class Tag>
 struct std::hash<atlas::base::Strong<T, Tag>> {
-  size_t operator()(atlas::base::Strong<T, Tag> strong) const noexcept { return std::hash<T>{}(strong.value()); }
+  size_t operator()(atlas::base::Strong<T, Tag> strong) const noexcept {
+    return std::hash<T>{}(strong.value());
+  }
 };

@@ -51,7 +51,9 @@ uint64_t lower_eight(uint64_t octets) {
   return octets | ((at_least_a & ~above_z & ~octets & kHigh) >> 2);
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool needs_backslash(uint8_t octet) {
   return octet == '.' || octet == '\\' || octet == '"' || octet == ';' || octet == '(' || octet == ')' ||
@@ -222,8 +224,8 @@ void append_text(NameView name, std::string& out) {
   for (; !name.is_root(); name = name.parent()) {
     for (const uint8_t octet : name.first_label()) {
       if (octet <= 0x20 || octet >= 0x7f) {
-        const char escape[] = {'\\', static_cast<char>('0' + octet / 100), static_cast<char>('0' + octet / 10 % 10),
-                               static_cast<char>('0' + octet % 10)};
+        const char escape[] = {'\\', static_cast<char>('0' + octet / 100),
+                               static_cast<char>('0' + octet / 10 % 10), static_cast<char>('0' + octet % 10)};
         out.append(escape, sizeof escape);
       } else {
         if (needs_backslash(octet)) out += '\\';
@@ -255,8 +257,8 @@ std::optional<Name> read_name(base::ByteReader& reader) {
   std::array<uint8_t, kNameOctetsMax> wire;
   size_t size = 0;
   size_t at = reader.offset();
-  size_t end = 0;      // behind the name where the reader stands; 0 until the first pointer
-  size_t floor = at;   // pointers must lead below this, so that each one makes progress
+  size_t end = 0;     // behind the name where the reader stands; 0 until the first pointer
+  size_t floor = at;  // pointers must lead below this, so that each one makes progress
   for (;;) {
     if (at >= message.size()) return {};
     const uint8_t length = message[at];

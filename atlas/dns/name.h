@@ -1,4 +1,5 @@
-// Domain names in wire form, uncompressed. Comparison ignores ASCII case (RFC 4343) and keeps what was written.
+// Domain names in wire form, uncompressed. Comparison ignores ASCII case (RFC 4343) and keeps what was
+// written.
 #pragma once
 
 #include <array>
@@ -25,8 +26,8 @@ constexpr uint8_t ascii_lower(uint8_t octet) {
   return octet >= 'A' && octet <= 'Z' ? static_cast<uint8_t>(octet | 0x20) : octet;
 }
 
-// A name that lies somewhere else: labels with their length octets, ended by the root label. Cheap to copy; valid
-// as long as the octets are. Always well formed: it is only made from names that were checked.
+// A name that lies somewhere else: labels with their length octets, ended by the root label. Cheap to copy;
+// valid as long as the octets are. Always well formed: it is only made from names that were checked.
 class NameView {
  public:
   // The root.
@@ -74,7 +75,9 @@ uint64_t hash(NameView name);
 class Name {
  public:
   Name() : size_(1) { wire_[0] = 0; }
-  Name(NameView view) : size_(view.size()) { std::memcpy(wire_.data(), view.data(), size_); }  // NOLINT(implicit)
+  Name(NameView view) : size_(view.size()) {
+    std::memcpy(wire_.data(), view.data(), size_);
+  }  // NOLINT(implicit)
   Name(const Name& other) : Name(other.view()) {}
   Name& operator=(const Name& other) {
     size_ = other.size_;
@@ -89,8 +92,8 @@ class Name {
 
   void make_lower();
 
-  // Takes a prefix (labels without a root label, 0 to 254 octets) and puts `suffix` behind it. False, unchanged,
-  // if the result would be longer than 255 octets. `prefix` must consist of whole labels.
+  // Takes a prefix (labels without a root label, 0 to 254 octets) and puts `suffix` behind it. False,
+  // unchanged, if the result would be longer than 255 octets. `prefix` must consist of whole labels.
   bool assign(base::Bytes prefix, NameView suffix);
 
  private:
@@ -98,8 +101,12 @@ class Name {
   std::array<uint8_t, kNameOctetsMax> wire_;
 };
 
-inline bool operator==(const Name& a, const Name& b) { return a.view() == b.view(); }
-inline bool operator==(const Name& a, NameView b) { return a.view() == b; }
+inline bool operator==(const Name& a, const Name& b) {
+  return a.view() == b.view();
+}
+inline bool operator==(const Name& a, NameView b) {
+  return a.view() == b;
+}
 
 // Hash and equality for unordered containers keyed by Name, ignoring case.
 struct NameHash {
@@ -114,19 +121,23 @@ struct NameEqual {
 // The wildcard directly below `closest_encloser`: "*.example." for "example.". Fails only if it does not fit.
 std::optional<Name> wildcard_of(NameView closest_encloser);
 
-// RFC 6672 2.2: `name`, which lies below `owner`, with `owner` replaced by `target`. Empty if longer than 255.
+// RFC 6672 2.2: `name`, which lies below `owner`, with `owner` replaced by `target`. Empty if longer than
+// 255.
 std::optional<Name> substitute_suffix(NameView name, NameView owner, NameView target);
 
-// Presentation format, RFC 1035 5.1: "\." and "\123" escapes, "@" for the origin, relative names end in the origin.
+// Presentation format, RFC 1035 5.1: "\." and "\123" escapes, "@" for the origin, relative names end in the
+// origin.
 base::Result<Name> parse_name(std::string_view text, NameView origin = {});
-// Absolute, with the final dot; octets that need it are escaped, so that parse_name gives the same octets back.
+// Absolute, with the final dot; octets that need it are escaped, so that parse_name gives the same octets
+// back.
 std::string to_text(NameView name);
 void append_text(NameView name, std::string& out);
 // As to_text, but A-labels shown as U-labels where they are valid IDNA2008. For people only.
 std::string to_display_text(NameView name);
 
-// Reads a name at the reader's position, following compression pointers, and moves the reader behind it. Pointers
-// must go backwards, which also ends loops. Empty, with the reader failed or not, if the name is malformed.
+// Reads a name at the reader's position, following compression pointers, and moves the reader behind it.
+// Pointers must go backwards, which also ends loops. Empty, with the reader failed or not, if the name is
+// malformed.
 std::optional<Name> read_name(base::ByteReader& reader);
 // Moves behind a name without looking at the octets that a pointer leads to. False if it is malformed.
 bool skip_name(base::ByteReader& reader);

@@ -9,8 +9,8 @@
 
 namespace atlas::dns {
 
-// Cheap to copy; valid as long as the zone version it came from. RDATAs are uncompressed wire form, each behind a
-// length of two octets in network order, in canonical order (RFC 4034 6.3), without duplicates.
+// Cheap to copy; valid as long as the zone version it came from. RDATAs are uncompressed wire form, each
+// behind a length of two octets in network order, in canonical order (RFC 4034 6.3), without duplicates.
 struct RRsetView {
   RRType type = RRType::A;
   uint16_t count = 0;

@@ -35,7 +35,8 @@ bool split_target(std::string_view target, Request& request) {
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     const size_t equals = pair.find('=');
     auto name = percent_decode(pair.substr(0, equals), true);
-    auto value = equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1), true);
+    auto value =
+        equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1), true);
     if (!name || !value) return false;
     request.query[std::move(*name)] = std::move(*value);
   }
@@ -128,13 +129,19 @@ Codec::State Codec::next() {
   return state_->pending.empty() ? State::kNeedsMore : feed({});
 }
 
-Request& Codec::request() { return state_->request; }
-const Response& Codec::error() const { return state_->error; }
-bool Codec::in_request() const { return state_->parser->got_some() || !state_->pending.empty(); }
+Request& Codec::request() {
+  return state_->request;
+}
+const Response& Codec::error() const {
+  return state_->error;
+}
+bool Codec::in_request() const {
+  return state_->parser->got_some() || !state_->pending.empty();
+}
 
 std::string serialize(const Response& response, bool keep_alive, bool with_body) {
-  std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(reason(response.status)) +
-                     "\r\nContent-Type: " + response.content_type +
+  std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' +
+                     std::string(reason(response.status)) + "\r\nContent-Type: " + response.content_type +
                      "\r\nContent-Length: " + std::to_string(response.body.size()) +
                      "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   for (const Header& header : response.headers) text += header.name + ": " + header.value + "\r\n";

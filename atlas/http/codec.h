@@ -1,5 +1,5 @@
-// HTTP/1.1 on the server's side of one connection (RFC 9112), without any I/O: bytes in, requests out; responses in,
-// bytes out.
+// HTTP/1.1 on the server's side of one connection (RFC 9112), without any I/O: bytes in, requests out;
+// responses in, bytes out.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ TEST(Codec, TakesARequestOctetByOctet) {
   Codec codec({});
   const std::string text =
       "POST /v1/zones/a%2Fb?limit=5&q=a+b%26 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
-  for (size_t i = 0; i + 1 < text.size(); ++i) ASSERT_EQ(codec.feed(text.substr(i, 1)), State::kNeedsMore) << i;
+  for (size_t i = 0; i + 1 < text.size(); ++i)
+    ASSERT_EQ(codec.feed(text.substr(i, 1)), State::kNeedsMore) << i;
   ASSERT_EQ(codec.feed("c"), State::kRequest);
   EXPECT_EQ(codec.request().method, "POST");
   EXPECT_EQ(codec.request().path, "/v1/zones/a%2Fb");
@@ -66,7 +67,8 @@ TEST(Codec, ResponsesCarryTheirLengthAndClose) {
 
 TEST(Problem, IsJsonWhateverTheTextHolds) {
   EXPECT_EQ(problem(404, "no \"x\"\n\xff").body,
-            "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"no \\\"x\\\"\\n\xef\xbf\xbd\"}\n");
+            "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"no "
+            "\\\"x\\\"\\n\xef\xbf\xbd\"}\n");
 }
 
 }  // namespace

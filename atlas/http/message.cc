@@ -17,9 +17,15 @@ std::string json_string(std::string_view text) {
   valid.reserve(text.size());
   for (size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    const size_t length = lead < 0x80   ? 1
+                          : lead < 0xc2 ? 0
+                          : lead < 0xe0 ? 2
+                          : lead < 0xf0 ? 3
+                          : lead < 0xf5 ? 4
+                                        : 0;
     bool good = length != 0 && i + length <= text.size();
-    for (size_t j = 1; good && j < length; ++j) good = (static_cast<unsigned char>(text[i + j]) & 0xc0) == 0x80;
+    for (size_t j = 1; good && j < length; ++j)
+      good = (static_cast<unsigned char>(text[i + j]) & 0xc0) == 0x80;
     if (good) {
       valid.append(text.substr(i, length));
       i += length;

@@ -10,8 +10,8 @@
 namespace atlas::http {
 
 struct Request {
-  std::string method;  // "GET"
-  std::string path;    // decoded, without the query
+  std::string method;                                          // "GET"
+  std::string path;                                            // decoded, without the query
   std::map<std::string, std::string, std::less<>> query;       // decoded
   std::map<std::string, std::string, std::less<>> parameters;  // of the route's path template, decoded
   std::string content_type;
@@ -42,8 +42,8 @@ struct Response {
   std::vector<Header> headers;
 };
 
-// RFC 9457: {"type":"about:blank","title":"Not Found","status":404,"detail":...}. `extra` is more JSON members,
-// as in `"diagnostics":[...]`, or empty.
+// RFC 9457: {"type":"about:blank","title":"Not Found","status":404,"detail":...}. `extra` is more JSON
+// members, as in `"diagnostics":[...]`, or empty.
 Response problem(int status, std::string_view detail, std::string_view extra = {});
 
 // "Not Found".

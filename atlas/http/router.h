@@ -22,8 +22,8 @@ class Router {
  public:
   void add(std::string method, std::string path, Handler handler);
 
-  // Finds the route and calls its handler; HEAD is answered by GET's. 404 for an unknown path and 405 with Allow for
-  // an unknown method, as problems.
+  // Finds the route and calls its handler; HEAD is answered by GET's. 404 for an unknown path and 405 with
+  // Allow for an unknown method, as problems.
   Response handle(Request& request) const;
 
   std::span<const Route> routes() const { return routes_; }

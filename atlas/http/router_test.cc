@@ -26,7 +26,8 @@ class RouterTest : public ::testing::Test {
 TEST_F(RouterTest, FindsFixedPathsAndTemplates) {
   EXPECT_EQ(ask("GET", "/v1/zones").body, "list");
   EXPECT_EQ(ask("HEAD", "/v1/zones").status, 200);
-  EXPECT_EQ(ask("GET", "/v1/zones/0%2F25.test").body, "0/25.test") << "an escaped slash stays within its segment";
+  EXPECT_EQ(ask("GET", "/v1/zones/0%2F25.test").body, "0/25.test")
+      << "an escaped slash stays within its segment";
   EXPECT_EQ(ask("POST", "/v1/zones/a/reload").status, 202);
 }
 

@@ -29,7 +29,10 @@ void watch(int epoll, int operation, int fd, uint32_t events) {
 }  // namespace
 
 Server::Server(const Router& router, ServerLimits limits, Identify identify)
-    : router_(router), limits_(limits), identify_(std::move(identify)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    : router_(router),
+      limits_(limits),
+      identify_(std::move(identify)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   ATLAS_ASSERT(epoll_);
 }
 
@@ -42,8 +45,8 @@ void Server::add_listener(net::FileDescriptor socket) {
 
 void Server::turn(std::chrono::milliseconds wait) {
   std::array<epoll_event, kEventsMax> events;
-  const int count =
-      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(wait.count()));
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 static_cast<int>(wait.count()));
   for (int i = 0; i < count; ++i) {
     const int fd = events[static_cast<size_t>(i)].data.fd;
     const auto found = connections_.find(fd);
@@ -55,7 +58,9 @@ void Server::turn(std::chrono::milliseconds wait) {
     }
     Connection& connection = found->second;
     if (!connection.output.empty()) {
-      if (!write_to(connection) || (connection.output.empty() && !answer(connection, connection.codec.next()))) close(fd);
+      if (!write_to(connection) ||
+          (connection.output.empty() && !answer(connection, connection.codec.next())))
+        close(fd);
     } else {
       read_from(connection);
     }
@@ -84,7 +89,12 @@ void Server::accept_from(int listener) {
     std::string actor = identify_(fd);
     if (actor.empty()) continue;
     watch(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN);
-    connections_.try_emplace(fd, Connection{std::move(socket), Codec(limits_.message), std::move(actor), {}, 0, false,
+    connections_.try_emplace(fd, Connection{std::move(socket),
+                                            Codec(limits_.message),
+                                            std::move(actor),
+                                            {},
+                                            0,
+                                            false,
                                             base::monotonic_now() + limits_.request});
   }
 }
@@ -92,7 +102,8 @@ void Server::accept_from(int listener) {
 void Server::watch_listeners(bool on) {
   if (listening_ == on) return;
   listening_ = on;
-  for (const auto& listener : listeners_) watch(epoll_.get(), EPOLL_CTL_MOD, listener.get(), on ? EPOLLIN : 0u);
+  for (const auto& listener : listeners_)
+    watch(epoll_.get(), EPOLL_CTL_MOD, listener.get(), on ? EPOLLIN : 0u);
 }
 
 void Server::read_from(Connection& connection) {
@@ -129,7 +140,8 @@ bool Server::answer(Connection& connection, Codec::State state) {
     if (!connection.output.empty()) return true;
     state = connection.codec.next();
   }
-  connection.deadline = base::monotonic_now() + (connection.codec.in_request() ? limits_.request : limits_.idle);
+  connection.deadline =
+      base::monotonic_now() + (connection.codec.in_request() ? limits_.request : limits_.idle);
   return true;
 }
 

@@ -18,9 +18,9 @@ namespace atlas::http {
 struct ServerLimits {
   Limits message;
   size_t connections_max = 64;
-  std::chrono::milliseconds request{10'000};  // from its first octet to its last
-  std::chrono::milliseconds idle{60'000};     // between two requests
-  std::chrono::milliseconds response{30'000}; // until the client has taken it
+  std::chrono::milliseconds request{10'000};   // from its first octet to its last
+  std::chrono::milliseconds idle{60'000};      // between two requests
+  std::chrono::milliseconds response{30'000};  // until the client has taken it
 };
 
 class Server {

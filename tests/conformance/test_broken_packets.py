@@ -4,13 +4,16 @@ What is compared is whether a response comes and its RCODE; a response must also
 512 octets.
 """
 
+import pathlib
 import socket
 import struct
+import sys
 
 import pytest
 
-import servers
-from servers import wire_name
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import servers  # noqa: E402
+from servers import wire_name  # noqa: E402
 
 ZONE = """$ORIGIN broken.test.
 $TTL 300

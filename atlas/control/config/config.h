@@ -21,11 +21,11 @@ inline constexpr uint16_t kDnsPort = 53;
 inline constexpr uint16_t kMetricsPort = 9530;
 
 struct ServerSettings {
-  std::string version;  // empty = version.bind is REFUSED
-  std::string id;       // empty = id.server is REFUSED and NSID is not sent
-  std::string user;     // empty = stay who started it
-  std::string group;    // empty = the user's own group
-  uint32_t workers = 0;  // 0 = one a core
+  std::string version;        // empty = version.bind is REFUSED
+  std::string id;             // empty = id.server is REFUSED and NSID is not sent
+  std::string user;           // empty = stay who started it
+  std::string group;          // empty = the user's own group
+  uint32_t workers = 0;       // 0 = one a core
   uint32_t zone_loaders = 0;  // 0 = one a core, at most 8
   std::filesystem::path pid_file;
 };
@@ -66,7 +66,8 @@ struct LogSettings {
 };
 
 struct AccessSettings {
-  std::vector<net::Prefix> allow_query{net::Prefix(net::IpAddress::v4(0), 0), net::Prefix(net::IpAddress(), 0)};
+  std::vector<net::Prefix> allow_query{net::Prefix(net::IpAddress::v4(0), 0),
+                                       net::Prefix(net::IpAddress(), 0)};
 };
 
 struct RateLimitSettings {
@@ -76,12 +77,14 @@ struct RateLimitSettings {
   uint32_t ipv4_prefix = 24;
   uint32_t ipv6_prefix = 56;
   uint32_t table_size = 65536;
-  std::vector<net::Prefix> exempt{net::Prefix(net::IpAddress::v4(0x7f000000), 8), net::Prefix(net::IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128)};
+  std::vector<net::Prefix> exempt{
+      net::Prefix(net::IpAddress::v4(0x7f000000), 8),
+      net::Prefix(net::IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128)};
 };
 
 struct CookieSettings {
   bool enabled = true;
-  std::filesystem::path secret_file;           // empty = made and kept in the state directory
+  std::filesystem::path secret_file;               // empty = made and kept in the state directory
   milliseconds rollover{30ll * 24 * 3600 * 1000};  // of a secret that Atlas made; 0 = never
 };
 
@@ -100,7 +103,7 @@ struct AnswerSettings {
 };
 
 struct DnstapSettings {
-  std::filesystem::path file;    // at most one of the two
+  std::filesystem::path file;  // at most one of the two
   std::filesystem::path socket;
   bool queries = true;
   bool responses = true;
@@ -143,8 +146,8 @@ struct Loaded {
   size_t files = 0;  // that it was read from
 };
 
-// Reads `path` and what it includes. Relative paths count from the folder of the file that names them; the paths of
-// the result are absolute. Reports as many errors as it finds in one run, kDiagnosticsMax at most.
+// Reads `path` and what it includes. Relative paths count from the folder of the file that names them; the
+// paths of the result are absolute. Reports as many errors as it finds in one run, kDiagnosticsMax at most.
 Loaded load(const std::filesystem::path& path);
 
 // The whole configuration, defaults included, as YAML that load() reads to the same.

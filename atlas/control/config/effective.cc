@@ -66,7 +66,8 @@ class PrintFields : public Fields {
   void includes(Key) override {}
   void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults&) override {
     list(key, value, [](const ZoneFile& zone) {
-      return "{zone: " + yaml_text(dns::to_text(zone.apex)) + ", file: " + yaml_text(zone.file.string()) + "}";
+      return "{zone: " + yaml_text(dns::to_text(zone.apex)) + ", file: " + yaml_text(zone.file.string()) +
+             "}";
     });
   }
 

@@ -22,13 +22,17 @@ void choice(Fields& fields, Key key, Enum& value, std::span<const string_view> w
 void visit(Fields& f, ServerSettings& server) {
   f.text({"version", "The text that version.bind and version.server (CHAOS TXT) answer. Empty: REFUSED."},
          server.version, 255);
-  f.text({"id", "The text that id.server and hostname.bind (CHAOS TXT) answer, and the NSID of RFC 5001. Empty: none."},
+  f.text({"id",
+          "The text that id.server and hostname.bind (CHAOS TXT) answer, and the NSID of RFC 5001. Empty: "
+          "none."},
          server.id, 255);
-  f.text({"user", "The user to become once the sockets are open. Empty: stay who started the server."}, server.user, 64);
+  f.text({"user", "The user to become once the sockets are open. Empty: stay who started the server."},
+         server.user, 64);
   f.text({"group", "The group to become. Empty: the user's own group."}, server.group, 64);
-  f.integer({"workers", "Threads that answer queries, each with sockets of its own. 0: one a core."}, server.workers, 0,
-            256);
-  f.integer({"zone-loaders", "Threads that read zone files. 0: one a core, at most 8."}, server.zone_loaders, 0, 64);
+  f.integer({"workers", "Threads that answer queries, each with sockets of its own. 0: one a core."},
+            server.workers, 0, 256);
+  f.integer({"zone-loaders", "Threads that read zone files. 0: one a core, at most 8."}, server.zone_loaders,
+            0, 64);
   f.path({"pid-file", "Where to write the process id. Empty: nowhere."}, server.pid_file);
 }
 
@@ -43,41 +47,51 @@ void visit(Fields& f, RateLimitSettings& limit) {
   f.boolean({"enabled", "Limit the UDP responses that one network gets."}, limit.enabled);
   f.integer({"responses-per-second", "Responses a second to one network before limiting starts."},
             limit.responses_per_second, 1, 1'000'000);
-  f.integer({"slip", "Of the responses over the limit, one in this many goes out truncated, so that the client can come "
-                     "back over TCP; the others are dropped. 0: drop all."},
-            limit.slip, 0, 100);
-  f.integer({"ipv4-prefix", "Length of the prefix that counts as one IPv4 network."}, limit.ipv4_prefix, 8, 32);
-  f.integer({"ipv6-prefix", "Length of the prefix that counts as one IPv6 network."}, limit.ipv6_prefix, 16, 128);
+  f.integer(
+      {"slip",
+       "Of the responses over the limit, one in this many goes out truncated, so that the client can come "
+       "back over TCP; the others are dropped. 0: drop all."},
+      limit.slip, 0, 100);
+  f.integer({"ipv4-prefix", "Length of the prefix that counts as one IPv4 network."}, limit.ipv4_prefix, 8,
+            32);
+  f.integer({"ipv6-prefix", "Length of the prefix that counts as one IPv6 network."}, limit.ipv6_prefix, 16,
+            128);
   f.integer({"table-size", "Networks that each worker remembers."}, limit.table_size, 1024, 16'777'216);
   f.prefixes({"exempt", "Clients that are never limited."}, limit.exempt);
 }
 
 void visit(Fields& f, TcpSettings& tcp) {
-  f.integer({"connections-max", "Connections over all workers. 0: as many as the limit of open files allows."},
-            tcp.connections_max, 0, 10'000'000);
+  f.integer(
+      {"connections-max", "Connections over all workers. 0: as many as the limit of open files allows."},
+      tcp.connections_max, 0, 10'000'000);
   f.integer({"connections-per-client-max", "Connections of one client address to one worker."},
             tcp.connections_per_client_max, 1, 1'000'000);
-  f.duration({"idle", "A connection without a query is closed after this time (RFC 7766, 7828)."}, tcp.idle, 100ms, 1h);
-  f.duration({"idle-when-busy", "The same once three quarters of the connections are taken."}, tcp.idle_when_busy, 10ms,
-             1h);
+  f.duration({"idle", "A connection without a query is closed after this time (RFC 7766, 7828)."}, tcp.idle,
+             100ms, 1h);
+  f.duration({"idle-when-busy", "The same once three quarters of the connections are taken."},
+             tcp.idle_when_busy, 10ms, 1h);
   f.duration({"connection-time-max", "A connection is closed after this time, whatever it does."},
              tcp.connection_time_max, 1s, 24h * 7);
-  f.integer({"pending-max", "Answers that a client has not taken yet before its queries are read no further."},
-            tcp.pending_max, 1, 1024);
+  f.integer(
+      {"pending-max", "Answers that a client has not taken yet before its queries are read no further."},
+      tcp.pending_max, 1, 1024);
 }
 
 }  // namespace
 
 void visit(Fields& f, Config& config) {
   f.integer({"config", "Version of this format: 1. Must be there."}, config.format, 1, 1);
-  f.includes({"include", "More files of this format, by name or pattern (zones.d/*.yaml). Sections of all files add up; "
-                         "lists are joined; a key set twice is an error."});
+  f.includes({"include",
+              "More files of this format, by name or pattern (zones.d/*.yaml). Sections of all files add up; "
+              "lists are joined; a key set twice is an error."});
   f.open({"server", "Who this server is and how it runs."});
   visit(f, config.server);
   f.close();
-  f.listeners({"listen", "Addresses that answer queries, each \"address\", \"address:port\" or a mapping of address and "
-                         "transports. Port 53 if none is given."},
-              config.listen);
+  f.listeners(
+      {"listen",
+       "Addresses that answer queries, each \"address\", \"address:port\" or a mapping of address and "
+       "transports. Port 53 if none is given."},
+      config.listen);
   f.open({"paths", "Where things are kept."});
   f.path({"state", "Folder of what the server must not forget: secrets that it made."}, config.paths.state);
   f.close();
@@ -95,20 +109,23 @@ void visit(Fields& f, Config& config) {
   visit(f, config.log);
   f.close();
   f.open({"access", "Who may ask."});
-  f.prefixes({"allow-query", "Clients that get answers, as addresses, prefixes, or the word any. Others get REFUSED."},
+  f.prefixes({"allow-query",
+              "Clients that get answers, as addresses, prefixes, or the word any. Others get REFUSED."},
              config.access.allow_query);
   f.close();
   f.open({"rate-limit", "Response rate limiting over UDP, against reflection attacks."});
   visit(f, config.rate_limit);
   f.close();
   f.open({"cookies", "DNS cookies (RFC 7873, RFC 9018)."});
-  f.boolean({"enabled", "Answer cookies, and let clients with a good one pass the rate limit."}, config.cookies.enabled);
-  f.path({"secret-file", "File with the secret: 32 hexadecimal digits; a second line holds the one before it, which is "
-                         "still accepted. Servers that share an address must share it. Empty: made at first start and "
-                         "kept in the state directory."},
+  f.boolean({"enabled", "Answer cookies, and let clients with a good one pass the rate limit."},
+            config.cookies.enabled);
+  f.path({"secret-file",
+          "File with the secret: 32 hexadecimal digits; a second line holds the one before it, which is "
+          "still accepted. Servers that share an address must share it. Empty: made at first start and "
+          "kept in the state directory."},
          config.cookies.secret_file);
-  f.duration({"rollover", "Age at which a secret that the server made is replaced. 0: never."}, config.cookies.rollover,
-             0ms, 24h * 365);
+  f.duration({"rollover", "Age at which a secret that the server made is replaced. 0: never."},
+             config.cookies.rollover, 0ms, 24h * 365);
   f.close();
   f.open({"tcp", "Limits of TCP connections."});
   visit(f, config.tcp);
@@ -116,11 +133,13 @@ void visit(Fields& f, Config& config) {
   f.open({"answers", "What responses look like."});
   f.boolean({"minimal-responses", "Leave out authority and additional records that nobody needs."},
             config.answers.minimal_responses);
-  f.size({"udp-payload-size", "Largest UDP response, and the EDNS size announced. Larger than 1232 B risks fragments "
-                              "(RFC 9715)."},
+  f.size({"udp-payload-size",
+          "Largest UDP response, and the EDNS size announced. Larger than 1232 B risks fragments "
+          "(RFC 9715)."},
          config.answers.udp_payload_size, 512, 4096);
   f.close();
-  f.open({"dnstap", "Copies of queries and responses, in dnstap's format. Give file or socket; neither: off."});
+  f.open(
+      {"dnstap", "Copies of queries and responses, in dnstap's format. Give file or socket; neither: off."});
   f.path({"file", "File to write frame streams to."}, config.dnstap.file);
   f.path({"socket", "Unix socket of a frame streams reader; it is connected to again when it goes away."},
          config.dnstap.socket);
@@ -131,7 +150,8 @@ void visit(Fields& f, Config& config) {
   f.path_pattern({"file", "Path of the zone file; {zone} stands for the zone's name without its final dot."},
                  config.zone_defaults.file);
   f.close();
-  f.zones({"zones", "Zones given as files: a list whose entries are a zone's name, or a mapping of zone and file."},
+  f.zones({"zones",
+           "Zones given as files: a list whose entries are a zone's name, or a mapping of zone and file."},
           config.zones, config.zone_defaults);
 }
 

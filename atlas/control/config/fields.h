@@ -1,5 +1,5 @@
-// One description of every key, walked by three visitors: the one that reads YAML, the one that prints it and the
-// one that writes the schema. A key cannot exist for one of them alone.
+// One description of every key, walked by three visitors: the one that reads YAML, the one that prints it and
+// the one that writes the schema. A key cannot exist for one of them alone.
 #pragma once
 
 #include <span>

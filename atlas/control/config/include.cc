@@ -50,7 +50,8 @@ class Reader {
     }
     if (tree->kind == Node::Kind::kNull) return;
     if (!tree->is_mapping()) {
-      diagnostics_.push_back(sources_.diagnostic(file, tree->position, "a configuration is a mapping of sections",
+      diagnostics_.push_back(sources_.diagnostic(file, tree->position,
+                                                 "a configuration is a mapping of sections",
                                                  "it begins with the line \"config: 1\""));
       return;
     }
@@ -71,7 +72,8 @@ class Reader {
       merged_ = std::move(tree);
     } else {
       // Each file may say its version; the first one's counts and is checked.
-      std::erase_if(tree.children, [](const Node& child) { return child.key == "config" && child.text == "1"; });
+      std::erase_if(tree.children,
+                    [](const Node& child) { return child.key == "config" && child.text == "1"; });
       merge(merged_, std::move(tree));
     }
     if (includes.is_scalar()) {
@@ -94,7 +96,8 @@ class Reader {
         (sources_.path(item.file).parent_path() / item.text).lexically_normal();
     glob_t found{};
     const int outcome = ::glob(
-        pattern.c_str(), 0, [](const char*, int error) { return error == ENOENT || error == ENOTDIR ? 0 : 1; }, &found);
+        pattern.c_str(), 0,
+        [](const char*, int error) { return error == ENOENT || error == ENOTDIR ? 0 : 1; }, &found);
     std::vector<std::filesystem::path> paths(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     ::globfree(&found);
     if (outcome != 0 && outcome != GLOB_NOMATCH) {
@@ -103,7 +106,8 @@ class Reader {
     }
     if (paths.empty() && pattern.string().find_first_of("*?[") == std::string::npos) {
       report(&item, "there is no file \"" + pattern.string() + '"',
-             "relative names count from the folder of this file; a pattern like zones.d/*.yaml may match nothing");
+             "relative names count from the folder of this file; a pattern like zones.d/*.yaml may match "
+             "nothing");
     }
     for (const auto& path : paths) read(path, &item);
   }
@@ -123,17 +127,18 @@ class Reader {
       } else if (same->is_sequence() && child.is_sequence()) {
         std::ranges::move(child.children, std::back_inserter(same->children));
       } else {
-        diagnostics_.push_back(sources_.diagnostic(
-            child.file, child.key_position,
-            '"' + child.key + "\" is given twice; first in " + sources_.path(same->file).string() + ':' +
-                std::to_string(same->key_position.line)));
+        diagnostics_.push_back(sources_.diagnostic(child.file, child.key_position,
+                                                   '"' + child.key + "\" is given twice; first in " +
+                                                       sources_.path(same->file).string() + ':' +
+                                                       std::to_string(same->key_position.line)));
       }
     }
   }
 
   void report(const Node* at, std::string message, std::string hint = {}) {
     if (at != nullptr) {
-      diagnostics_.push_back(sources_.diagnostic(at->file, at->position, std::move(message), std::move(hint)));
+      diagnostics_.push_back(
+          sources_.diagnostic(at->file, at->position, std::move(message), std::move(hint)));
     } else {
       diagnostics_.push_back({base::Severity::kError, {}, {}, std::move(message), std::move(hint), {}});
     }

@@ -5,8 +5,8 @@
 
 namespace atlas::control::config {
 
-// Parses `path` and what its `include` names, and adds all up in one mapping. Findings go to `diagnostics`; what
-// could be read is returned all the same.
+// Parses `path` and what its `include` names, and adds all up in one mapping. Findings go to `diagnostics`;
+// what could be read is returned all the same.
 Node read_with_includes(const std::filesystem::path& path, Sources& sources, base::Diagnostics& diagnostics);
 
 }  // namespace atlas::control::config

@@ -70,7 +70,8 @@ class ReadFields : public Fields {
     if (frame.mapping == nullptr) return;
     for (const Node& child : frame.mapping->children) {
       if (std::ranges::find(frame.known, child.key) != frame.known.end()) continue;
-      report(child, child.key_position, "unknown key \"" + child.key + '"', hint_for_unknown(child.key, frame.known));
+      report(child, child.key_position, "unknown key \"" + child.key + '"',
+             hint_for_unknown(child.key, frame.known));
     }
   }
 
@@ -107,7 +108,8 @@ class ReadFields : public Fields {
     if (!parsed) {
       report(*node, node->position, parsed.error().message, parsed.error().hint);
     } else if (*parsed < least || *parsed > most) {
-      wrong(*node, "is from " + base::size_text(least) + " to " + base::size_text(most) + ", not " + node->text);
+      wrong(*node,
+            "is from " + base::size_text(least) + " to " + base::size_text(most) + ", not " + node->text);
     } else {
       octets = *parsed;
     }
@@ -120,8 +122,8 @@ class ReadFields : public Fields {
     if (!parsed) {
       report(*node, node->position, parsed.error().message, parsed.error().hint);
     } else if (*parsed < least || *parsed > most) {
-      wrong(*node,
-            "is from " + base::duration_text(least) + " to " + base::duration_text(most) + ", not " + node->text);
+      wrong(*node, "is from " + base::duration_text(least) + " to " + base::duration_text(most) + ", not " +
+                       node->text);
     } else {
       value = *parsed;
     }
@@ -231,9 +233,10 @@ class ReadFields : public Fields {
       const auto [known, added] = first.try_emplace(value.back().apex, &item);
       if (added) continue;
       value.pop_back();
-      report(item, item.position, "zone " + dns::to_text(known->first) + " is given twice; first in " +
-                                      sources_.path(known->second->file).string() + ':' +
-                                      std::to_string(known->second->position.line));
+      report(item, item.position,
+             "zone " + dns::to_text(known->first) + " is given twice; first in " +
+                 sources_.path(known->second->file).string() + ':' +
+                 std::to_string(known->second->position.line));
     }
   }
 
@@ -264,7 +267,8 @@ class ReadFields : public Fields {
     const Node* node = find(key);
     if (node == nullptr || node->is_scalar()) return node;
     if (node->kind == Node::Kind::kNull) {
-      report(*node, node->key_position, '"' + node->key + "\" has no value", "take the key out to use the default");
+      report(*node, node->key_position, '"' + node->key + "\" has no value",
+             "take the key out to use the default");
     } else {
       wrong(*node, "is a single value");
     }
@@ -274,7 +278,8 @@ class ReadFields : public Fields {
   const Node* sequence(Key key) {
     const Node* node = find(key);
     if (node == nullptr || node->is_sequence()) return node;
-    if (node->kind != Node::Kind::kNull) wrong(*node, "is a list", "as in " + std::string(key.name) + ": [one, another]");
+    if (node->kind != Node::Kind::kNull)
+      wrong(*node, "is a list", "as in " + std::string(key.name) + ": [one, another]");
     return nullptr;
   }
 
@@ -368,7 +373,8 @@ class ReadFields : public Fields {
     // RFC 2317 names hold a slash.
     std::ranges::replace(name, '/', '_');
     constexpr std::string_view kPlaceholder = "{zone}";
-    for (size_t at = pattern.find(kPlaceholder); at != std::string::npos; at = pattern.find(kPlaceholder, at)) {
+    for (size_t at = pattern.find(kPlaceholder); at != std::string::npos;
+         at = pattern.find(kPlaceholder, at)) {
       pattern.replace(at, kPlaceholder.size(), name);
       at += name.size();
     }
@@ -394,7 +400,8 @@ class ReadFields : public Fields {
 
 void check_together(const Config& config, ReadFields& fields) {
   if (config.log.destination == LogDestination::kFile && config.log.file.empty()) {
-    fields.report_at("log", "destination", "destination file needs the key \"file\"", "as in file: /var/log/atlas.log");
+    fields.report_at("log", "destination", "destination file needs the key \"file\"",
+                     "as in file: /var/log/atlas.log");
   }
   if (!config.dnstap.file.empty() && !config.dnstap.socket.empty()) {
     fields.report_at("dnstap", "socket", "dnstap goes to a file or to a socket, not to both", "");
@@ -414,8 +421,8 @@ Loaded load(const std::filesystem::path& path) {
   Loaded loaded;
   Sources sources;
   std::error_code ignored;
-  const Node root =
-      read_with_includes(std::filesystem::absolute(path, ignored).lexically_normal(), sources, loaded.diagnostics);
+  const Node root = read_with_includes(std::filesystem::absolute(path, ignored).lexically_normal(), sources,
+                                       loaded.diagnostics);
   loaded.files = sources.size();
   if (sources.size() == 0) return loaded;
   // Behind a file that is not YAML, half the keys would be missing.
@@ -424,8 +431,8 @@ Loaded load(const std::filesystem::path& path) {
   Config config;
   ReadFields fields(root, sources, loaded.diagnostics);
   if (root.find("config") == nullptr) {
-    loaded.diagnostics.push_back(
-        sources.diagnostic(0, {1, 1}, "the version of the format is missing", "begin the file with the line \"config: 1\""));
+    loaded.diagnostics.push_back(sources.diagnostic(0, {1, 1}, "the version of the format is missing",
+                                                    "begin the file with the line \"config: 1\""));
   }
   visit(fields, config);
   fields.finish();

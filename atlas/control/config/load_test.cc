@@ -34,7 +34,8 @@ class ConfigTest : public ::testing::Test {
     EXPECT_FALSE(loaded.config.has_value());
     std::string shown = base::render(loaded.diagnostics);
     const std::string folder = folder_.string() + '/';
-    for (size_t at = shown.find(folder); at != std::string::npos; at = shown.find(folder)) shown.erase(at, folder.size());
+    for (size_t at = shown.find(folder); at != std::string::npos; at = shown.find(folder))
+      shown.erase(at, folder.size());
     return shown;
   }
 
@@ -97,7 +98,8 @@ TEST_F(ConfigTest, ReportsManyErrorsInOneRun) {
       "rate-limit: {enabled: yes}\ncontrol: {mode: \"0666\"}\n");
   EXPECT_FALSE(loaded.config);
   EXPECT_EQ(loaded.diagnostics.size(), 9u) << base::render(loaded.diagnostics);
-  for (const auto& diagnostic : loaded.diagnostics) EXPECT_NE(diagnostic.position.line, 0u) << diagnostic.message;
+  for (const auto& diagnostic : loaded.diagnostics)
+    EXPECT_NE(diagnostic.position.line, 0u) << diagnostic.message;
 }
 
 TEST_F(ConfigTest, RefusesWhatIsNotYamlWithAPlace) {
@@ -105,14 +107,16 @@ TEST_F(ConfigTest, RefusesWhatIsNotYamlWithAPlace) {
   EXPECT_THAT(error_of("config: 1\nserver: {version: a: b}\n"), HasSubstr("atlas.yaml:2:"));
   EXPECT_THAT(error_of("config: 1\na: &x 1\nb: *x\n"), HasSubstr("anchors"));
   EXPECT_THAT(error_of("config: 1\n---\nconfig: 1\n"), HasSubstr("second document"));
-  EXPECT_THAT(error_of("config: 1\nlog: {}\nlog: {}\n"), HasSubstr("\"log\" is given twice; first in line 2"));
+  EXPECT_THAT(error_of("config: 1\nlog: {}\nlog: {}\n"),
+              HasSubstr("\"log\" is given twice; first in line 2"));
   EXPECT_THAT(error_of("- 1\n"), HasSubstr("a mapping of sections"));
   EXPECT_THAT(error_of(""), HasSubstr("begin the file with the line \"config: 1\""));
   EXPECT_THAT(error_of("a: " + std::string(100'000, '[')), HasSubstr("nested more than 16 deep"));
 }
 
 TEST_F(ConfigTest, RefusesSettingsThatDoNotGoTogether) {
-  EXPECT_THAT(error_of("config: 1\nlog: {destination: file}\n"), HasSubstr("atlas.yaml:2:7: error: destination file needs"));
+  EXPECT_THAT(error_of("config: 1\nlog: {destination: file}\n"),
+              HasSubstr("atlas.yaml:2:7: error: destination file needs"));
   EXPECT_THAT(error_of("config: 1\ndnstap: {file: a, socket: b}\n"), HasSubstr("not to both"));
   EXPECT_THAT(error_of("config: 1\nzone-defaults: {file: one}\n"), HasSubstr("share one file"));
   EXPECT_THAT(error_of("config: 1\nlisten: [127.0.0.1, 127.0.0.1]\n"), HasSubstr("listened on twice"));
@@ -131,7 +135,8 @@ TEST_F(ConfigTest, IncludedFilesAddUp) {
   EXPECT_EQ(loaded.files, 3u);
   ASSERT_EQ(loaded.config->zones.size(), 3u);
   EXPECT_EQ(loaded.config->zones[1].file, folder_ / "zones.d/a.zone") << "relative to the file that names it";
-  EXPECT_EQ(loaded.config->zones[2].file, folder_ / "zones/b.test.zone") << "the default counts from the first file";
+  EXPECT_EQ(loaded.config->zones[2].file, folder_ / "zones/b.test.zone")
+      << "the default counts from the first file";
   EXPECT_EQ(loaded.config->server.id, "two");
 }
 
@@ -141,7 +146,8 @@ TEST_F(ConfigTest, IncludesThatConflictLoopOrAreMissingSayWhere) {
   write("twice.yaml", "server: {id: b}\n");
   EXPECT_THAT(error_of("config: 1\ninclude: twice.yaml\nserver: {id: a}\n"),
               HasSubstr("twice.yaml:1:10: error: \"id\" is given twice; first in atlas.yaml:3"));
-  EXPECT_THAT(error_of("config: 1\ninclude: none.yaml\n"), HasSubstr("atlas.yaml:2:10: error: there is no file"));
+  EXPECT_THAT(error_of("config: 1\ninclude: none.yaml\n"),
+              HasSubstr("atlas.yaml:2:10: error: there is no file"));
   EXPECT_THAT(error_of("config: 2\ninclude: none.yaml\n"), HasSubstr("\"config\" is 1, not \"2\""));
 }
 

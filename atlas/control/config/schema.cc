@@ -35,10 +35,13 @@ class SchemaFields final : public Fields {
     add(key, {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", value}});
   }
   void size(Key key, uint64_t& octets, uint64_t, uint64_t) override {
-    add(key, {{"type", {"string", "integer"}}, {"pattern", kSizePattern}, {"default", base::size_text(octets)}});
+    add(key,
+        {{"type", {"string", "integer"}}, {"pattern", kSizePattern}, {"default", base::size_text(octets)}});
   }
   void duration(Key key, milliseconds& value, milliseconds, milliseconds) override {
-    add(key, {{"type", {"string", "integer"}}, {"pattern", kDurationPattern}, {"default", base::duration_text(value)}});
+    add(key, {{"type", {"string", "integer"}},
+              {"pattern", kDurationPattern},
+              {"default", base::duration_text(value)}});
   }
   void text(Key key, std::string& value, size_t octets_max) override {
     add(key, {{"type", "string"}, {"maxLength", octets_max}, {"default", value}});
@@ -46,7 +49,9 @@ class SchemaFields final : public Fields {
   void path(Key key, std::filesystem::path& value) override {
     add(key, {{"type", "string"}, {"default", value.string()}});
   }
-  void path_pattern(Key key, std::string& value) override { add(key, {{"type", "string"}, {"default", value}}); }
+  void path_pattern(Key key, std::string& value) override {
+    add(key, {{"type", "string"}, {"default", value}});
+  }
   void choice(Key key, uint8_t& value, std::span<const std::string_view> words) override {
     json::array names;
     for (const std::string_view word : words) names.emplace_back(word);
@@ -69,7 +74,8 @@ class SchemaFields final : public Fields {
     json::object mapping = object_of({{"address", json::object{{"type", "string"}}},
                                       {"transports", list_of({{"enum", {"udp", "tcp"}}}, {"udp", "tcp"})}});
     mapping["required"] = {"address"};
-    json::object schema = list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, std::move(defaults));
+    json::object schema =
+        list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, std::move(defaults));
     schema["minItems"] = 1;
     add(key, std::move(schema));
   }
@@ -123,7 +129,8 @@ std::string json_schema() {
   SchemaFields fields;
   Config defaults;
   visit(fields, defaults);
-  json::object schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "Atlas configuration"}};
+  json::object schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                         {"title", "Atlas configuration"}};
   json::object body = SchemaFields::object_of(fields.take());
   for (auto& [name, member] : body) schema[name] = std::move(member);
   schema["required"] = {"config"};

@@ -16,8 +16,8 @@ uint16_t Sources::add(std::filesystem::path path, std::string text) {
 
 base::Diagnostic Sources::diagnostic(uint16_t file, base::TextPosition position, std::string message,
                                      std::string hint) const {
-  base::Diagnostic diagnostic{base::Severity::kError, files_[file].path.string(), position,
-                              std::move(message),     std::move(hint),            {}};
+  base::Diagnostic diagnostic{
+      base::Severity::kError, files_[file].path.string(), position, std::move(message), std::move(hint), {}};
   const std::string_view text = files_[file].text;
   size_t begin = 0;
   for (uint32_t line = 1; line < position.line && begin < text.size(); ++line) {

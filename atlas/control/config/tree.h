@@ -50,7 +50,8 @@ class Sources {
   std::vector<File> files_;
 };
 
-// Parses one YAML document. Anchors, aliases and tags are refused: a configuration says what it means in place.
+// Parses one YAML document. Anchors, aliases and tags are refused: a configuration says what it means in
+// place.
 std::expected<Node, base::Diagnostic> parse_yaml(const Sources& sources, uint16_t file);
 
 }  // namespace atlas::control::config

@@ -1,4 +1,5 @@
-// The only file that knows yaml-cpp. Its events are taken instead of its node tree, which costs ten times as much.
+// The only file that knows yaml-cpp. Its events are taken instead of its node tree, which costs ten times as
+// much.
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -36,7 +37,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnAnchor(const YAML::Mark& mark, const std::string&) override {
     refuse(position_of(mark), "anchors (&name) are not allowed here");
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string& value) override {
     if (expects_key()) {
       begin_key(mark, value);
       return;
@@ -50,7 +52,8 @@ class TreeBuilder : public YAML::EventHandler {
     open(mark, Node::Kind::kSequence, tag);
   }
   void OnSequenceEnd() override { open_.pop_back(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
     open(mark, Node::Kind::kMapping, tag);
   }
   void OnMapEnd() override { open_.pop_back(); }
@@ -74,8 +77,8 @@ class TreeBuilder : public YAML::EventHandler {
              "a list of things starts each of them with \"- \"");
     }
     if (const Node* first = mapping.find(name)) {
-      refuse(position_of(mark), '"' + name + "\" is given twice; first in line " +
-                                    std::to_string(first->key_position.line));
+      refuse(position_of(mark),
+             '"' + name + "\" is given twice; first in line " + std::to_string(first->key_position.line));
     }
     key_ = name;
     key_position_ = position_of(mark);
@@ -84,7 +87,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   Node& add(const YAML::Mark& mark, Node::Kind kind, const std::string& tag) {
     if (expects_key()) refuse(position_of(mark), "a key must be a plain word");
-    if (!tag.empty() && tag != "?" && tag != "!") refuse(position_of(mark), "tags (" + tag + ") are not allowed here");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      refuse(position_of(mark), "tags (" + tag + ") are not allowed here");
     Node* node = &root_;
     if (!open_.empty()) node = &open_.back()->children.emplace_back();
     node->kind = kind;
@@ -120,7 +124,8 @@ std::string hint_for(std::string_view message) {
   if (message.find("illegal map value") != std::string_view::npos) {
     return "look at the indentation of this line and the one above; a text with \": \" in it needs quotes";
   }
-  if (message.find("end of map") != std::string_view::npos || message.find("end of sequence") != std::string_view::npos) {
+  if (message.find("end of map") != std::string_view::npos ||
+      message.find("end of sequence") != std::string_view::npos) {
     return "keys of one section start in the same column, and a bracket that opens must close";
   }
   return "indent with spaces, never tabs, and put texts with special characters in quotes";
@@ -136,7 +141,8 @@ std::expected<Node, base::Diagnostic> parse_yaml(const Sources& sources, uint16_
     if (parser.HandleNextDocument(builder)) {
       TreeBuilder rest(sources, file);
       if (parser.HandleNextDocument(rest)) {
-        return std::unexpected(sources.diagnostic(file, rest.take().position, "a second document (after \"---\")",
+        return std::unexpected(sources.diagnostic(file, rest.take().position,
+                                                  "a second document (after \"---\")",
                                                   "one file holds one configuration"));
       }
     }
