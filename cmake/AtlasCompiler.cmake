@@ -37,7 +37,8 @@ endif()
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 20)
   # Lets clang see <expected> in libstdc++ 12, which asks for a newer __cpp_concepts.
-  add_compile_options(-U__cpp_concepts -D__cpp_concepts=202002L -Wno-builtin-macro-redefined)
+  add_compile_options(-U__cpp_concepts -D__cpp_concepts=202002L -Wno-builtin-macro-redefined
+                      -Wno-deprecated-declarations -Wno-braced-scalar-init)
 endif()
 
 if(ATLAS_SANITIZE)
