@@ -1,6 +1,8 @@
 #include "atlas/zone/diagnostic_log.h"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <tuple>
 
 namespace atlas::zone {
@@ -60,23 +62,27 @@ base::Diagnostics DiagnosticLog::finish(const SourceFiles& sources) const {
   std::vector<Finding> kept = errors_;
   const size_t warnings_kept = std::min(warnings_.size(), kept_max_ - errors_.size());
   kept.insert(kept.end(), warnings_.begin(), warnings_.begin() + static_cast<std::ptrdiff_t>(warnings_kept));
-  std::ranges::stable_sort(kept, {}, [](const Finding& finding) {
-    const base::TextPosition at = finding.diagnostic.position;
-    return std::tuple(finding.file, at.line, at.column);
+  std::vector<size_t> order(kept.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t i) {
+    const base::TextPosition at = kept[i].diagnostic.position;
+    return std::tuple(kept[i].file, at.line, at.column, i);
   });
 
   base::Diagnostics diagnostics;
-  for (const SourceFile& source : sources) {
-    LineFinder finder(source.text);
-    for (Finding& finding : kept) {
-      if (finding.file != source.number) continue;
-      finding.diagnostic.file = source.path.string();
-      if (finding.diagnostic.position.line != 0) {
-        finding.diagnostic.source_line = finder.line(finding.diagnostic.position.line);
-      }
+  const SourceFile* source = nullptr;
+  std::optional<LineFinder> finder;
+  for (const size_t i : order) {
+    if (source == nullptr || source->number != kept[i].file) {
+      const auto found = std::ranges::find(sources, kept[i].file, &SourceFile::number);
+      source = found == sources.end() ? nullptr : &*found;
+      if (source != nullptr) finder.emplace(source->text);
     }
+    base::Diagnostic& diagnostic = diagnostics.emplace_back(std::move(kept[i].diagnostic));
+    if (source == nullptr) continue;
+    diagnostic.file = source->path.string();
+    if (diagnostic.position.line != 0) diagnostic.source_line = finder->line(diagnostic.position.line);
   }
-  for (Finding& finding : kept) diagnostics.push_back(std::move(finding.diagnostic));
 
   const size_t errors_left = error_count_ - errors_.size();
   const size_t warnings_left = warning_count_ - warnings_kept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "atlas/base/assert.h"
 #include "atlas/dns/rdata.h"
@@ -61,9 +62,10 @@ class CanonicalRdatas {
       dns::make_canonical(record.type, std::span(octets_).last(rdata.size()));
     }
     const auto less = [this](const Rdata& a, const Rdata& b) {
-      return std::ranges::lexicographical_compare(octets(a), octets(b));
+      const auto order = compare(octets(a), octets(b));
+      return order != 0 ? order < 0 : a.record < b.record;
     };
-    if (!std::ranges::is_sorted(rdatas_, less)) std::ranges::stable_sort(rdatas_, less);
+    if (!std::ranges::is_sorted(rdatas_, less)) std::ranges::sort(rdatas_, less);
     kept.clear();
     for (size_t i = 0; i < rdatas_.size(); ++i) {
       if (i == 0 || !std::ranges::equal(octets(rdatas_[i]), octets(rdatas_[i - 1]))) {
@@ -78,6 +80,13 @@ class CanonicalRdatas {
     size_t size;
     const ListedRecord* record;
   };
+  // RFC 4034 6.3: as strings of unsigned octets, the shorter first where it is a prefix.
+  static int compare(base::Bytes a, base::Bytes b) {
+    const size_t shorter = std::min(a.size(), b.size());
+    const int order = shorter == 0 ? 0 : std::memcmp(a.data(), b.data(), shorter);
+    if (order != 0) return order;
+    return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
+  }
   base::Bytes octets(const Rdata& rdata) const {
     return base::Bytes(octets_).subspan(rdata.offset, rdata.size);
   }
@@ -142,10 +151,11 @@ void RecordList::sort_owners() {
 
   const auto less = [this](const OwnerRun& a, const OwnerRun& b) {
     if (a.key != b.key) return a.key < b.key;
-    return dns::compare_canonical(owner(records_[a.first]), owner(records_[b.first])) < 0;
+    const auto order = dns::compare_canonical(owner(records_[a.first]), owner(records_[b.first]));
+    return order != 0 ? order < 0 : a.first < b.first;
   };
   if (std::ranges::is_sorted(runs, less)) return;
-  std::ranges::stable_sort(runs, less);
+  std::ranges::sort(runs, less);
   std::vector<ListedRecord> sorted;
   sorted.reserve(records_.size());
   for (const OwnerRun& run : runs) {
@@ -158,7 +168,9 @@ void RecordList::sort_owners() {
 // Within each owner: types, then RDATA; drops duplicates.
 void RecordList::sort_rrsets() {
   const auto by_type = [](const ListedRecord& a, const ListedRecord& b) {
-    return type_rank(a.type) < type_rank(b.type);
+    if (a.type != b.type) return type_rank(a.type) < type_rank(b.type);
+    // RDATA lies in the order in which it was added.
+    return a.rdata_offset < b.rdata_offset;
   };
   CanonicalRdatas canonical;
   std::vector<ListedRecord> kept;
@@ -171,7 +183,9 @@ void RecordList::sort_rrsets() {
     }
     const std::span<ListedRecord> node = std::span(records_).subspan(begin, end - begin);
     for (ListedRecord& record : node) record.owner_offset = node[0].owner_offset;
-    if (!std::ranges::is_sorted(node, by_type)) std::ranges::stable_sort(node, by_type);
+    const bool in_order =
+        std::ranges::is_sorted(node, {}, [](const ListedRecord& r) { return type_rank(r.type); });
+    if (!in_order) std::ranges::sort(node, by_type);
     for (size_t at = 0; at < node.size();) {
       size_t next = at + 1;
       while (next < node.size() && node[next].type == node[at].type) ++next;

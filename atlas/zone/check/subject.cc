@@ -57,16 +57,19 @@ void Subject::group() {
 void Subject::build_index() {
   slots_.resize(std::bit_ceil(nodes_.size() * 2 + 1));
   for (size_t i = 0; i < nodes_.size(); ++i) {
-    size_t slot = dns::hash(nodes_[i].owner) & (slots_.size() - 1);
-    while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
-    slots_[slot] = static_cast<uint32_t>(i + 1);
+    const uint64_t hash = dns::hash(nodes_[i].owner);
+    size_t slot = hash & (slots_.size() - 1);
+    while (slots_[slot].node != 0) slot = (slot + 1) & (slots_.size() - 1);
+    slots_[slot] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(i + 1)};
   }
 }
 
 const Node* Subject::find(dns::NameView name) const {
-  size_t slot = dns::hash(name) & (slots_.size() - 1);
-  for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-    const Node& node = nodes_[slots_[slot] - 1];
+  const uint64_t hash = dns::hash(name);
+  size_t slot = hash & (slots_.size() - 1);
+  for (; slots_[slot].node != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+    if (slots_[slot].tag != static_cast<uint32_t>(hash >> 32)) continue;
+    const Node& node = nodes_[slots_[slot].node - 1];
     if (node.owner == name) return &node;
   }
   return nullptr;

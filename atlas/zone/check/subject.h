@@ -79,6 +79,11 @@ class Subject {
   bool is_signed() const { return is_signed_; }
 
  private:
+  struct Slot {
+    uint32_t tag = 0;   // upper half of the name's hash
+    uint32_t node = 0;  // its number and 1; 0 = free
+  };
+
   void group();
   void build_index();
 
@@ -86,7 +91,7 @@ class Subject {
   const dns::NameView apex_;
   const base::WallTime now_;
   std::vector<Node> nodes_;
-  std::vector<uint32_t> slots_;  // open addressing, a power of two; number of a node and 1
+  std::vector<Slot> slots_;  // open addressing, a power of two
   bool is_signed_ = false;
   mutable std::vector<bool> ns_targets_;  // by node; made when first asked for
 };
