@@ -15,7 +15,7 @@ using namespace atlas;
 
 constexpr size_t kDiagnosticsMax = 20;
 // Keeps one run short; the limit itself is tested elsewhere.
-constexpr uint64_t kGeneratedRecordsMax = 500;
+constexpr uint64_t kGeneratedRecordsMax = 50;
 
 zone::RecordList parse(const std::string& text, const std::string& included, dns::NameView apex,
                        base::Diagnostics& diagnostics) {
