@@ -15,7 +15,7 @@ constexpr Service kProtocols[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}};
 
 // The services that WKS records named; others are written as port numbers.
 constexpr Service kServices[] = {
-    {"echo", 7},       {"discard", 9},     {"systat", 11}, {"daytime", 13}, {"netstat", 15}, {"qotd", 17},
+    {"tcpmux", 1}, {"echo", 7},       {"discard", 9},     {"systat", 11}, {"daytime", 13}, {"netstat", 15}, {"qotd", 17},
     {"chargen", 19},   {"ftp-data", 20},   {"ftp", 21},    {"ssh", 22},     {"telnet", 23},  {"smtp", 25},
     {"time", 37},      {"nameserver", 42}, {"whois", 43},  {"nicname", 43}, {"domain", 53},  {"bootps", 67},
     {"bootpc", 68},    {"tftp", 69},       {"gopher", 70}, {"finger", 79},  {"http", 80},    {"kerberos", 88},
