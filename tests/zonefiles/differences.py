@@ -4,6 +4,7 @@ NSD 4.6 and ldns 1.8."""
 _NO_GENERATE = "only BIND has $GENERATE"
 _RELATIVE_ORIGIN = "a domain name in a directive may be relative (RFC 1035 5.1), as in BIND"
 _NO_ADDRESS_CHECK = "the tool does not look for the addresses of name servers; BIND and Knot refuse the zone"
+_LDNS_QUOTES = "ldns takes these quotes for part of the word; BIND and NSD do not"
 _STRICT_KNOT = "an error in Knot's checker alone; the zone can be served, so that it is a warning"
 
 # (case, checker): why the one accepts and the other refuses.
@@ -21,6 +22,20 @@ VERDICTS = {
     ("parenthesis-around-all", "knot"): "parentheses may stand anywhere in a record (RFC 1035 5.1), as in BIND",
     ("parenthesis-around-all", "nsd"): "parentheses may stand anywhere in a record (RFC 1035 5.1), as in BIND",
     ("quotes-adjacent", "knot"): "a quote ends a string, as in BIND and NSD",
+    ("quote-inside-a-word", "knot"): "a quote ends a word and begins a string, as in BIND and NSD: a warning",
+    ("quote-behind-a-word", "knot"): "a quote ends a word and begins a string, as in BIND and NSD",
+    ("owner-in-quotes", "knot"): "a name may be quoted (RFC 1035 5.1), as in BIND and NSD",
+    ("type-in-quotes", "nsd"): "a type is a keyword and no string; BIND and Knot refuse it as well",
+    ("rdata-name-in-quotes", "bind"): "a name may be quoted (RFC 1035 5.1), as in NSD",
+    ("rdata-name-in-quotes", "knot"): "a name may be quoted (RFC 1035 5.1), as in NSD",
+    ("backslash-at-end", "nsd"): "there is nothing that the backslash protects",
+    ("newline-in-quotes", "nsd"): "an open quote is a slip; BIND and Knot refuse it as well",
+    ("carriage-return-alone", "bind"): "a lone CR is a broken end of a line, which would join two records",
+    ("carriage-return-alone", "nsd"): "a lone CR is a broken end of a line, which would join two records",
+    ("owner-root", "nsd"): "left out with a warning, as in BIND and Knot",
+    ("owner-at-with-dot", "knot"): "@ is the origin only when it stands alone (RFC 1035 5.1), as in BIND",
+    ("owner-at-with-dot", "nsd"): "@ is the origin only when it stands alone (RFC 1035 5.1), as in BIND",
+    ("first-line-blank-owner", "nsd"): "there is no owner before it; BIND and Knot refuse it as well",
     ("string-256", "knot"): "a character-string has up to 255 octets (RFC 1035 3.3); Knot splits longer ones",
     ("escape-too-large", "knot"): "\\300 is no octet (RFC 1035 5.1)",
     ("escape-too-large", "nsd"): "\\300 is no octet (RFC 1035 5.1)",
@@ -74,6 +89,12 @@ DUMPS = {
     ("ttl-2147483648", "ldns"): "a TTL above 2147483647 means 0 (RFC 2181 8), as in BIND; ldns keeps it",
     ("ttl-differs", "ldns"): "the lowest TTL counts for the RRset (RFC 2181 5.2); ldns does not look at RRsets",
     ("origin-relative", "ldns"): "ldns takes a relative $ORIGIN as absolute",
+    ("quote-inside-a-word", "ldns"): _LDNS_QUOTES,
+    ("quote-behind-a-word", "ldns"): _LDNS_QUOTES,
+    ("owner-in-quotes", "ldns"): _LDNS_QUOTES,
+    ("rdata-name-in-quotes", "ldns"): _LDNS_QUOTES,
+    ("owner-root", "ldns"): "ldns knows no zone and leaves nothing out",
+    ("owner-at-with-dot", "ldns"): "ldns takes a word that begins with @ for the origin and drops its rest",
     ("bom", "ldns"): "ldns takes the mark as part of a name",
     ("out-of-zone", "ldns"): "ldns knows no zone and leaves nothing out",
     ("rrsig-without-data", "ldns"): "without a TTL of its own ldns gives a signature its Original TTL field",

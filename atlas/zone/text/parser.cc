@@ -163,10 +163,11 @@ class Parser {
   void generate_one(FileContext& file, Tokens tokens, std::string_view rdata_pattern, size_t type_token);
 
   bool parse_owner(FileContext& file, const dns::RdataToken& token);
-  void parse_record(FileContext& file, Tokens tokens, bool begins_blank);
+  void parse_record(FileContext& file, const Scanner& scanner);
   std::optional<RecordHead> parse_head(Tokens tokens, size_t first, bool begins_blank);
   void report_unknown_type(Tokens tokens, size_t at, bool begins_blank);
   std::optional<uint32_t> parse_ttl_field(const dns::RdataToken& token);
+  Tokens split_at_quotes(Tokens tokens);
   uint32_t ttl_or_default(std::optional<uint32_t> ttl, TextPosition at);
   bool repeats_apex(std::string_view name) const;
   void warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file);
@@ -181,6 +182,7 @@ class Parser {
 
   TypeCache types_;
   std::vector<uint8_t> rdata_;
+  std::vector<dns::RdataToken> split_tokens_;
   std::optional<uint32_t>
       default_ttl_;  // of $TTL, which goes on behind the file that sets it, as in BIND and NSD
   std::optional<uint32_t> last_ttl_;
@@ -246,7 +248,7 @@ void Parser::parse_entry(FileContext& file, const Scanner& scanner) {
   if (is_directive) {
     parse_directive(file, tokens);
   } else {
-    parse_record(file, tokens, scanner.begins_blank());
+    parse_record(file, scanner);
   }
 }
 
@@ -390,12 +392,45 @@ void Parser::generate_one(FileContext& file, Tokens tokens, std::string_view rda
   Scanner scanner(line);
   switch (scanner.next()) {
     case Scanner::Outcome::kEntry:
-      return parse_record(file, scanner.tokens(), false);
+      return parse_record(file, scanner);
     case Scanner::Outcome::kError:
       return error(scanner.error().position, scanner.error().message, scanner.error().hint);
     case Scanner::Outcome::kEnd:
       return;
   }
+}
+
+Tokens Parser::split_at_quotes(Tokens tokens) {
+  split_tokens_.clear();
+  for (const dns::RdataToken& token : tokens) {
+    if (token.quoted) {
+      split_tokens_.push_back(token);
+      continue;
+    }
+    const std::string_view text = token.text;
+    bool quoted = false;
+    size_t begin = 0;
+    const auto add = [&](size_t end) {
+      if (end == begin && !quoted) return;
+      const auto column = token.position.column + static_cast<uint32_t>(quoted ? begin - 1 : begin);
+      split_tokens_.push_back({text.substr(begin, end - begin), quoted, {token.position.line, column}});
+    };
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\\') {
+        ++i;
+      } else if (text[i] == '"') {
+        add(i);
+        quoted = !quoted;
+        begin = i + 1;
+      }
+    }
+    add(text.size());
+    if (begin != 0) {
+      warn(token.position, "a quote inside a word ends it and begins another string",
+           "put the whole string in quotes, or write the quote as \\\"");
+    }
+  }
+  return split_tokens_;
 }
 
 bool Parser::repeats_apex(std::string_view name) const {
@@ -546,7 +581,9 @@ uint32_t Parser::ttl_or_default(std::optional<uint32_t> ttl, TextPosition at) {
   return *last_ttl_;
 }
 
-void Parser::parse_record(FileContext& file, Tokens tokens, bool begins_blank) {
+void Parser::parse_record(FileContext& file, const Scanner& scanner) {
+  const Tokens tokens = scanner.tokens();
+  const bool begins_blank = scanner.begins_blank();
   if (!begins_blank) {
     parse_owner(file, tokens[0]);
   } else if (file.owner_state == FileContext::Owner::kNone) {
@@ -558,7 +595,10 @@ void Parser::parse_record(FileContext& file, Tokens tokens, bool begins_blank) {
   const auto head = parse_head(tokens, first, begins_blank);
   if (!head) return;
 
-  const Tokens rdata = tokens.subspan(head->type_token + 1);
+  Tokens rdata = tokens.subspan(head->type_token + 1);
+  // Only SvcParams (RFC 9460 2.1) are written key="value"; elsewhere a quote ends the word before it.
+  const bool is_svcb = head->type == dns::RRType::SVCB || head->type == dns::RRType::HTTPS;
+  if (scanner.has_inner_quotes() && !is_svcb) rdata = split_at_quotes(rdata);
   rdata_.clear();
   if (const auto parsed = dns::parse_rdata(head->type, rdata, file.origin, rdata_); !parsed) {
     const size_t token = parsed.error().token;

@@ -303,6 +303,10 @@ TEST(Parser, SaysWhatIsWrongAndWhere) {
         "write "
         "mail.Example.COM. with a final dot, or only what stands before the origin"}},
       {"www CNAME notexample.com", {}},
+      {"www TXT foo=\"bar baz\"",
+       {"3:9: warning: a quote inside a word ends it and begins another string | put the whole string in "
+        "quotes, or "
+        "write the quote as \\\""}},
       {"$ORIGIN sub.example.com",
        {"3:9: warning: \"sub.example.com\" has no final dot and means sub.example.com.example.com. | write "
         "sub.example.com. with a final dot, or only what stands before the origin"}},
@@ -347,6 +351,12 @@ TEST(Parser, RdataErrorsPointAtTheWord) {
   }
   EXPECT_EQ(places, (Strings{"3:7", "4:7", "5:5", "6:16"}));
   EXPECT_EQ(parsed.records.size(), 1u);
+}
+
+TEST(Parser, AQuoteInsideAWordBeginsAnotherString) {
+  EXPECT_EQ(parse(kSoa + "w TXT a=\"b c\"d x \"y\" e=\"\"\nw TXT a\"b\"").records,
+            (Strings{kSoaRecord, "w.example.com. 60 IN TXT \"a=\" \"b c\" \"d\" \"x\" \"y\" \"e=\" \"\"",
+                     "w.example.com. 60 IN TXT \"a\" \"b\""}));
 }
 
 TEST(Parser, AGeneratedErrorIsReportedOnce) {

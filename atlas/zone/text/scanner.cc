@@ -114,6 +114,7 @@ bool Scanner::scan_word() {
     } else if (*at_ == '"' && at_ != begin && at_[-1] == '=') {
       if (!scan_quoted()) return false;
       tokens_.pop_back();
+      has_inner_quotes_ = true;
     } else {
       break;
     }
@@ -146,6 +147,7 @@ bool Scanner::scan_quoted() {
 
 Scanner::Outcome Scanner::next() {
   tokens_.clear();
+  has_inner_quotes_ = false;
   open_ = nullptr;
   const char* entry_begin = at_;
   begins_blank_ = at_ == line_begin_ && kind_of(*at_) == Octet::kBlank;

@@ -40,6 +40,8 @@ class Scanner {
   std::span<const dns::RdataToken> tokens() const { return tokens_; }
   // The entry's first line begins with a blank: the owner is that of the record before.
   bool begins_blank() const { return begins_blank_; }
+  // A token of the last entry has quotes inside, as key="value" has.
+  bool has_inner_quotes() const { return has_inner_quotes_; }
   const Error& error() const { return error_; }
   bool had_byte_order_mark() const { return had_byte_order_mark_; }
   bool ends_without_newline() const { return begin_ != end_ && end_[-1] != '\n'; }
@@ -65,6 +67,7 @@ class Scanner {
 
   std::vector<dns::RdataToken> tokens_;
   bool begins_blank_ = false;
+  bool has_inner_quotes_ = false;
   bool had_byte_order_mark_ = false;
 
   // The open parenthesis and the line behind it, where reading goes on if it is never closed.
