@@ -79,6 +79,7 @@ if ! $inside; then
   exit $status
 fi
 
+mkdir -p "$folder"
 root=$folder/root
 started=$SECONDS
 if [[ ! -d $root/usr ]]; then
