@@ -20,19 +20,14 @@ jobs_max() {
 # Installs the packages of the groups that are missing.
 need() { tools/dev/setup --quiet "$@"; }
 
-# build PRESET [TARGET...]: configures build/PRESET if that has not been done and builds the targets.
+# build PRESET [TARGET...]: configures build/PRESET and builds the targets.
 build() {
-  local preset=$1
+  local preset=$1 output
   shift
-  if [[ ! -f build/$preset/build.ninja || CMakePresets.json -nt build/$preset/build.ninja ]]; then
-    say "configure $preset"
-    cmake --preset "$preset" >"build-$preset.log" 2>&1 || {
-      cat "build-$preset.log"
-      rm -f "build-$preset.log"
-      die "cmake --preset $preset failed"
-    }
-    rm -f "build-$preset.log"
-  fi
   say "build $preset${*:+: $*}"
+  output=$(cmake --preset "$preset" 2>&1) || {
+    printf '%s\n' "$output"
+    die "cmake --preset $preset failed"
+  }
   ninja -C "build/$preset" -j "$(jobs_max)" "$@"
 }
