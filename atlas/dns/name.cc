@@ -60,6 +60,18 @@ bool needs_backslash(uint8_t octet) {
          octet == '@' || octet == '$';
 }
 
+// RFC 5890 2.3.2.1: a label that begins with "xn--".
+bool has_a_label(NameView name) {
+  for (; !name.is_root(); name = name.parent()) {
+    const base::Bytes label = name.first_label();
+    if (label.size() > 4 && ascii_lower(label[0]) == 'x' && ascii_lower(label[1]) == 'n' && label[2] == '-' &&
+        label[3] == '-') {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 size_t NameView::label_count() const {
@@ -243,13 +255,19 @@ std::string to_text(NameView name) {
 }
 
 std::string to_display_text(NameView name) {
-  const std::string text = to_text(name);
-  if (text.find("xn--") == std::string::npos && text.find("XN--") == std::string::npos) return text;
+  std::string text = to_text(name);
   char* unicode = nullptr;
-  if (idn2_to_unicode_8z8z(text.c_str(), &unicode, 0) != IDN2_OK) return text;
-  std::string display(unicode);
+  if (!has_a_label(name) || idn2_to_unicode_8z8z(text.c_str(), &unicode, 0) != IDN2_OK) return text;
+  // Decoding alone takes labels that encode what no U-label may hold, dots included: only those that encode
+  // back to the same name are shown.
+  char* ascii = nullptr;
+  if (idn2_to_ascii_8z(unicode, &ascii, IDN2_NONTRANSITIONAL) == IDN2_OK) {
+    const auto again = parse_name(ascii);
+    if (again && again->view() == name) text = unicode;
+  }
+  idn2_free(ascii);
   idn2_free(unicode);
-  return display;
+  return text;
 }
 
 std::optional<Name> read_name(base::ByteReader& reader) {

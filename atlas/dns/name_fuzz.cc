@@ -37,7 +37,7 @@ void check_one(NameView name) {
 void check_two(NameView a, NameView b) {
   const auto order = compare_canonical(a, b);
   ATLAS_ASSERT((order == 0) == (a == b));
-  ATLAS_ASSERT(compare_canonical(b, a) == 0 <=> order);
+  ATLAS_ASSERT(compare_canonical(b, a) == (0 <=> order));
   ATLAS_ASSERT(a.is_at_or_below(b) == (common_labels(a, b) == b.label_count()));
 }
 

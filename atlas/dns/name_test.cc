@@ -143,7 +143,14 @@ TEST(NameText, ShowsULabelsToPeopleWhereTheyAreValid) {
             "b\xc3\xbc"
             "cher.example.");
   EXPECT_EQ(to_display_text(name_of("www.example.")), "www.example.");
+  EXPECT_EQ(to_display_text(name_of("Xn--BCHER-KVA.example.")),
+            "B\xc3\xbc"
+            "CHER.example.");
   EXPECT_EQ(to_display_text(name_of("xn--.example.")), "xn--.example.");
+  // An ideographic full stop, a zero-width space, and an upper-case letter, which no U-label may hold.
+  for (const char* text : {"xn--ab-r13a.example.", "xn--ab-g1t.example.", "xn--wca.example."}) {
+    EXPECT_EQ(to_display_text(name_of(text)), text);
+  }
   EXPECT_EQ(to_display_text(name_of(".")), ".");
 }
 

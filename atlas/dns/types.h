@@ -12,7 +12,7 @@ namespace atlas::dns {
 
 // RR TYPE. Values that have no name here are legal and shown as TYPEnnn (RFC 3597).
 enum class RRType : uint16_t {
-#define ATLAS_RRTYPE(number, name, text) name = number,
+#define ATLAS_RRTYPE(number, name, text) name = (number),
 #include "atlas/dns/rrtypes.inc"
 #undef ATLAS_RRTYPE
 };

@@ -120,8 +120,9 @@ bool parse_value_list(base::Bytes list, Octets& wire) {
       continue;
     }
     if (octet == '\\') {
-      if (++i == list.size() || (list[i] != ',' && list[i] != '\\')) return false;
+      if (++i == list.size()) return false;
       octet = list[i];
+      if (octet != ',' && octet != '\\') return false;
     }
     wire.push_back(octet);
   }
@@ -395,8 +396,7 @@ const char* find_contradiction(std::span<const uint16_t> keys, base::Bytes manda
   return nullptr;
 }
 
-// A key, 65535 at most, occurs once, so that this bounds the parameters; no honest record has more than a
-// few.
+// Keys are looked for among those before them, one by one; records in use have fewer than ten.
 constexpr size_t kParamsMax = 1000;
 
 bool parse_params(TextReader& text) {
@@ -412,6 +412,7 @@ bool parse_params(TextReader& text) {
   }
   std::ranges::sort(params, {}, &Param::key);
   std::vector<uint16_t> keys;
+  keys.reserve(params.size());
   for (const Param& param : params) keys.push_back(param.key);
   const bool has_mandatory = !params.empty() && params[0].key == kMandatory;
   if (const char* why =
