@@ -1,0 +1,96 @@
+#include "atlas/app/atlasctl/command_line.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "atlas/app/atlasctl/query/query_command.h"
+#include "atlas/app/atlasctl/spelling.h"
+#include "atlas/app/atlasctl/terminal.h"
+#include "atlas/app/version.h"
+
+namespace atlas::app::atlasctl {
+namespace {
+
+constexpr int kExitOk = 0;
+constexpr int kExitUsage = 1;
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(std::span<const std::string_view> words);
+};
+
+int run_help(std::span<const std::string_view> words);
+int run_version(std::span<const std::string_view>) {
+  std::printf("atlasctl %s\n", std::string(version_text()).c_str());
+  return kExitOk;
+}
+
+constexpr Command kCommands[] = {
+    {"query", "ask a DNS server, as dig does", query::run},
+    {"help", "show this help, or that of a command", run_help},
+    {"version", "show the version", run_version},
+};
+
+const Command* find_command(std::string_view name) {
+  if (name == "-h" || name == "--help") name = "help";
+  if (name == "-V" || name == "--version") name = "version";
+  for (const Command& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+void print_usage(std::FILE* stream, int fd) {
+  const Paint paint(ColorMode::kAuto, fd);
+  Table table;
+  for (const Command& command : kCommands) {
+    table.add({{std::string(command.name), Style::kName}, {std::string(command.summary)}});
+  }
+  const std::string text = paint(Style::kHeading, "atlasctl") + " COMMAND [WORD...]\n\n" +
+                           table.render(paint, "  ") + "\natlasctl help COMMAND says more about a command.\n";
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
+
+int fail_unknown(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
+  const std::string_view meant = closest(name, names);
+  const Paint paint(ColorMode::kAuto, STDERR_FILENO);
+  const std::string text =
+      "atlasctl: " + paint(Style::kBad, "error: ") + "there is no command \"" + printable(name) +
+      "\"\nhint: " +
+      (meant.empty() ? "atlasctl help lists them" : "did you mean " + std::string(meant) + "?") + '\n';
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  return kExitUsage;
+}
+
+int run_help(std::span<const std::string_view> words) {
+  if (words.empty()) {
+    print_usage(stdout, STDOUT_FILENO);
+    return kExitOk;
+  }
+  const Command* command = find_command(words[0]);
+  if (command == nullptr) return fail_unknown(words[0]);
+  if (command->run == query::run) {
+    const std::string text = query::help();
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return kExitOk;
+  }
+  return run_help({});
+}
+
+}  // namespace
+
+int run(std::span<const std::string_view> words) {
+  if (words.empty()) {
+    print_usage(stderr, STDERR_FILENO);
+    return kExitUsage;
+  }
+  const Command* command = find_command(words[0]);
+  return command == nullptr ? fail_unknown(words[0]) : command->run(words.subspan(1));
+}
+
+}  // namespace atlas::app::atlasctl

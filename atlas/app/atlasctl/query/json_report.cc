@@ -1,0 +1,126 @@
+#include "atlas/app/atlasctl/query/json_report.h"
+
+#include <boost/json.hpp>
+
+#include "atlas/app/atlasctl/json.h"
+#include "atlas/dns/rdata.h"
+
+namespace atlas::app::atlasctl::query {
+namespace {
+
+namespace json = boost::json;
+
+std::string hex(base::Bytes octets) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string text;
+  for (const uint8_t octet : octets) text += {kDigits[octet >> 4], kDigits[octet & 15]};
+  return text;
+}
+
+json::object record_json(const dns::Record& record) {
+  json::object object;
+  object["NAME"] = dns::to_text(record.owner);
+  object["TYPE"] = static_cast<uint16_t>(record.type);
+  object["TYPEname"] = dns::to_text(record.type);
+  object["CLASS"] = static_cast<uint16_t>(record.rr_class);
+  object["CLASSname"] = dns::to_text(record.rr_class);
+  object["TTL"] = record.ttl;
+  if (!record.rdata.empty()) {
+    object["rdata" + dns::to_text(record.type)] = dns::rdata_to_text(record.type, record.rdata);
+  }
+  object["RDLENGTH"] = record.rdata.size();
+  object["RDATAHEX"] = hex(record.rdata);
+  return object;
+}
+
+json::array records_json(const std::vector<dns::Record>& records) {
+  json::array array;
+  for (const dns::Record& record : records) array.push_back(record_json(record));
+  return array;
+}
+
+json::object edns_json(const dns::Edns& edns) {
+  json::object object;
+  object["version"] = edns.version;
+  object["udpPayloadSize"] = edns.udp_payload_size;
+  object["DO"] = edns.dnssec_ok;
+  object["CO"] = edns.compact_answers_ok;
+  json::array options;
+  for (const dns::Option& option : edns.options) {
+    std::vector<uint8_t> octets;
+    dns::append_option(option, octets);
+    constexpr size_t kCodeAndLengthOctets = 4;
+    const std::string name = dns::to_text(dns::option_code(option));
+    const std::string words = dns::to_text(option);
+    json::object shown{{"code", static_cast<uint16_t>(dns::option_code(option))}, {"name", name}};
+    if (words.starts_with(name + ": ")) shown["text"] = words.substr(name.size() + 2);
+    shown["dataHEX"] = hex(base::Bytes(octets).subspan(kCodeAndLengthOctets));
+    options.push_back(std::move(shown));
+  }
+  object["options"] = std::move(options);
+  return object;
+}
+
+json::object message_json(const dns::Message& message) {
+  const dns::Header& header = message.header;
+  json::object object;
+  object["ID"] = header.id;
+  object["QR"] = (header.flags & dns::kFlagQR) != 0;
+  object["Opcode"] = static_cast<uint8_t>(header.opcode);
+  object["AA"] = (header.flags & dns::kFlagAA) != 0;
+  object["TC"] = (header.flags & dns::kFlagTC) != 0;
+  object["RD"] = (header.flags & dns::kFlagRD) != 0;
+  object["RA"] = (header.flags & dns::kFlagRA) != 0;
+  object["AD"] = (header.flags & dns::kFlagAD) != 0;
+  object["CD"] = (header.flags & dns::kFlagCD) != 0;
+  object["RCODE"] = static_cast<uint16_t>(message.rcode());
+  object["RCODEname"] = dns::to_text(message.rcode());
+  object["QDCOUNT"] = message.questions.size();
+  object["ANCOUNT"] = message.answers.size();
+  object["NSCOUNT"] = message.authorities.size();
+  object["ARCOUNT"] = message.additionals.size() + (message.edns ? 1 : 0);
+  if (!message.questions.empty()) {
+    const dns::Question& question = message.questions[0];
+    object["QNAME"] = dns::to_text(question.name);
+    object["QTYPE"] = static_cast<uint16_t>(question.type);
+    object["QTYPEname"] = dns::to_text(question.type);
+    object["QCLASS"] = static_cast<uint16_t>(question.rr_class);
+    object["QCLASSname"] = dns::to_text(question.rr_class);
+  }
+  object["answerRRs"] = records_json(message.answers);
+  object["authorityRRs"] = records_json(message.authorities);
+  object["additionalRRs"] = records_json(message.additionals);
+  if (message.edns) object["EDNS"] = edns_json(*message.edns);
+  return object;
+}
+
+json::array notes_json(const std::vector<std::string>& notes) {
+  json::array array;
+  for (const std::string& note : notes) array.emplace_back(note);
+  return array;
+}
+
+}  // namespace
+
+std::string render_json(const Exchange& exchange, const Options& options) {
+  json::object object;
+  if (options.show_query) object["queryMessage"] = message_json(exchange.query);
+  object["responseMessage"] = message_json(exchange.reply);
+  object["octets"] = exchange.reply_wire.size();
+  object["server"] = exchange.server.to_text();
+  object["transport"] = exchange.tcp ? "TCP" : "UDP";
+  object["elapsedMicroseconds"] = exchange.elapsed.count();
+  object["dateSeconds"] = base::WallTime::clock::to_time_t(exchange.when);
+  object["notes"] = notes_json(exchange.notes);
+  return pretty(object);
+}
+
+std::string render_json(const ExchangeError& error) {
+  json::object object{{"message", error.message}};
+  if (!error.hint.empty()) object["hint"] = error.hint;
+  if (!error.wire.empty()) object["replyOctetsHEX"] = hex(error.wire);
+  object["notes"] = notes_json(error.notes);
+  return pretty(json::object{{"error", std::move(object)}});
+}
+
+}  // namespace atlas::app::atlasctl::query

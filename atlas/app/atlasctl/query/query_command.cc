@@ -1,0 +1,109 @@
+#include "atlas/app/atlasctl/query/query_command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <vector>
+
+#include "atlas/app/atlasctl/query/exchange.h"
+#include "atlas/app/atlasctl/query/json_report.h"
+#include "atlas/app/atlasctl/query/options.h"
+#include "atlas/app/atlasctl/query/report.h"
+#include "atlas/app/atlasctl/terminal.h"
+
+namespace atlas::app::atlasctl::query {
+namespace {
+
+void print(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+}
+
+void print_error(const std::string& message, const std::string& hint) {
+  const Paint paint(ColorMode::kAuto, STDERR_FILENO);
+  print(stderr, "atlasctl: " + paint(Style::kBad, "error: ") + printable(message) + '\n');
+  if (!hint.empty()) print(stderr, "hint: " + printable(hint) + '\n');
+}
+
+int exit_status(Failure failure) {
+  return failure == Failure::kInternal ? kExitInternal : kExitNoReply;
+}
+
+int report_error(const ExchangeError& error, const Options& options) {
+  if (options.format == Format::kJson) {
+    print(stdout, render_json(error));
+  } else {
+    print(stderr, render_error(error, Paint(options.color, STDERR_FILENO)));
+  }
+  return exit_status(error.failure);
+}
+
+}  // namespace
+
+int run(std::span<const std::string_view> words) {
+  const auto options = parse_options(words);
+  if (!options) {
+    print_error(options.error().message, options.error().hint);
+    return kExitUsage;
+  }
+  const Paint paint(options->color, STDOUT_FILENO);
+  if (options->help) {
+    print(stdout, help());
+    return kExitReply;
+  }
+  const auto servers = find_servers(*options);
+  if (!servers) {
+    return report_error({Failure::kInternal, servers.error().message, servers.error().hint, {}, {}},
+                        *options);
+  }
+  const auto show_query = [&](const dns::Message& query) {
+    if (options->show_query && options->format == Format::kText)
+      print(stdout, render_query(query, *options, paint));
+  };
+  const auto result = exchange(*options, *servers, show_query);
+  if (!result) return report_error(result.error(), *options);
+  switch (options->format) {
+    case Format::kText:
+      print(stdout, render_text(*result, *options, paint));
+      break;
+    case Format::kShort:
+      print(stdout, render_short(result->reply, *options));
+      break;
+    case Format::kJson:
+      print(stdout, render_json(*result, *options));
+      break;
+  }
+  return kExitReply;
+}
+
+std::string help() {
+  const Paint paint(ColorMode::kAuto, STDOUT_FILENO);
+  std::string out =
+      paint(Style::kHeading, "atlasctl query") +
+      " [@SERVER[:PORT]] NAME [TYPE] [CLASS] [OPTION...]\n\n"
+      "Asks a DNS server one question and shows its reply. Words and options are dig's and come in any\n"
+      "order; +no turns one off, and +words may be shortened. Without @SERVER it asks those of\n"
+      "/etc/resolv.conf. NAME may have letters beyond ASCII.\n\n";
+  Table table;
+  std::vector<WordHelp> words = option_words();
+  for (size_t i = 0; i < words.size(); ++i) {
+    const WordHelp& word = words[i];
+    if (word.alias) continue;
+    std::string name(word.name);
+    if (word.negatable) name.replace(0, 1, "+[no]");
+    if (word.name == "--help") name = "-h, --help";
+    if (!word.value.empty()) {
+      const std::string value = (word.name[0] == '+' ? "=" : " ") + std::string(word.value);
+      name += word.value_optional ? '[' + value + ']' : value;
+    }
+    for (size_t next = i + 1; next < words.size() && words[next].alias; ++next) {
+      name += std::string(", ").append(words[next].name);
+    }
+    table.add({{name, Style::kName}, {std::string(word.help)}});
+  }
+  return out + table.render(paint, "  ") +
+         "\nExit status: 0 a reply came, whatever it says; 1 wrong command line; 9 no reply; 10 the query "
+         "could not\n"
+         "be sent.\n";
+}
+
+}  // namespace atlas::app::atlasctl::query
