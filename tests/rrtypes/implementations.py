@@ -38,12 +38,8 @@ def zone(type_, text):
     head = f"$ORIGIN {ORIGIN}\n$TTL 3600\n"
     if type_ == "SOA":
         return head + f"@ 3600 IN SOA {text}\n" + APEX_DATA
-<<<<<<< HEAD
-    return head + "@ 3600 IN SOA ns1 hostmaster 1 3600 900 604800 300\n" + APEX_DATA + f"{OWNER} 3600 IN {type_} {text}\n"
-=======
     apex = "@ 3600 IN SOA ns1 hostmaster 1 3600 900 604800 300\n" + APEX_DATA
     return head + apex + f"{OWNER} 3600 IN {type_} {text}\n"
->>>>>>> main
 
 
 def rdata_text(type_, output):
@@ -57,23 +53,16 @@ def rdata_text(type_, output):
 
 
 def run(command, folder):
-<<<<<<< HEAD
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False)
-=======
     return subprocess.run(
         command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
     )
->>>>>>> main
 
 
 class ZoneProgram:
     """A program that reads a zone file. Subclasses say how."""
 
     lowers_names = False
-<<<<<<< HEAD
-=======
     shows_wire = True
->>>>>>> main
 
     @functools.cache
     def knows(self, type_):
@@ -140,10 +129,7 @@ class Nsd(ZoneProgram):
     name = "NSD"
     program = servers.program("nsd-checkzone")
     lowers_names = True
-<<<<<<< HEAD
-=======
     shows_wire = False
->>>>>>> main
 
     def read_zone(self, type_, folder, show):
         result = run([self.program, "-p", ORIGIN, "zone"], folder)
@@ -162,10 +148,7 @@ class Knot(ZoneProgram):
 
     name = "Knot"
     program = servers.program("kzonecheck")
-<<<<<<< HEAD
-=======
     shows_wire = False
->>>>>>> main
 
     def read_zone(self, type_, folder, show):
         # Its semantic checks fail for zones that are read well; a text that is not understood names the file.
@@ -178,10 +161,7 @@ class Dnspython:
     name = "dnspython"
     program = "dns"
     lowers_names = False
-<<<<<<< HEAD
-=======
     shows_wire = True
->>>>>>> main
 
     def knows(self, type_):
         try:

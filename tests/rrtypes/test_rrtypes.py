@@ -27,11 +27,7 @@ QUERY_TYPES = {"IXFR", "AXFR", "MAILB", "MAILA", "ANY"}
 RFC6895 = "RFC 6895 3.1: a meta type, which no zone holds; the program takes zones only"
 RFC1035_MD = "RFC 1035 3.3.4 and 3.3.5 let a master file's MD and MF be refused; Atlas shows what is there"
 ONLY_NAME = "knows the mnemonic, but not the type's own format; RFC 3597's generic form is compared"
-<<<<<<< HEAD
-RFC6742 = "RFC 6742 2.1.2 writes groups as RFC 4291 2.2 does, where leading zeros may be left out; it wants all four digits"
-=======
 RFC6742 = "RFC 6742 2.1.2 writes groups as RFC 4291 2.2 does, without leading zeros if so wished; it wants four digits"
->>>>>>> main
 TTL_UNITS = "TTL units are no part of RFC 4034 3.2; Atlas takes them in every TTL"
 OLDER_KEYS = "older than the key's registration: ohttp RFC 9540, dohpath RFC 9461, docpath RFC 9953"
 NEW_KEYS = "1 . alpn=h2 ohttp tls-supported-groups=29,23 docpath=dns,query pvd"
@@ -55,11 +51,7 @@ DIFFERENCES = {
     ("dnspython", "TSIG", "hmac-sha512. 281474976710655 65535 0 0 BADSIG 0"): (
         "RFC 8945 4.2: a MAC may be empty; its text wants one"
     ),
-<<<<<<< HEAD
-    ("dnspython", "URI", '256 16 "mailto:a@b.c?x=\\"y\\""'): "RFC 7553 4.4, RFC 1035 5.1: its text leaves quotes unescaped",
-=======
     ("dnspython", "URI", '256 16 "mailto:a@b.c?x=\\"y\\""'): "RFC 1035 5.1: its text leaves quotes unescaped",
->>>>>>> main
     ("BIND", "URI", "0 65535 https://www.example.com/a=b"): "RFC 7553 4.4 shows quotes; Atlas does not insist",
     ("ldns", "URI", "0 65535 https://www.example.com/a=b"): "RFC 7553 4.4 shows quotes; Atlas does not insist",
     ("BIND", "SIG", SIG_OF_UNKNOWN): "RFC 3597 5 wants TYPE65280; it shows 65280",
@@ -68,14 +60,10 @@ DIFFERENCES = {
     ("NSD", "WKS", "10.0.0.1 17"): "RFC 1035 3.4.2: the bitmap has variable length, and nothing forbids none",
     ("ldns", "NSAP-PTR", "*"): "RFC 1348: a domain name, as in PTR; it has a <character-string>",
     ("ldns", "ATMA", "*"): "ATM Forum AF-DANS-0152.000: an octet of format comes first; it has none",
-<<<<<<< HEAD
-    **{(program, "KEY", "49152 3 0"): "RFC 2535 3.1.2: no key follows these flags; it wants one" for program in ("ldns", "NSD", "Knot")},
-=======
     **{
         (program, "KEY", "49152 3 0"): "RFC 2535 3.1.2: no key follows these flags; it wants one"
         for program in ("ldns", "NSD", "Knot")
     },
->>>>>>> main
     **{("ldns", "SVCB", text): "RFC 9460 A.1: the list has escapes of its own; it takes none" for text in ESCAPED_ALPN},
     ("NSD", "RRSIG", "A ECDSAP256SHA256 2 5400 1577836800 1049381166 2143 Example.COM. AQID BAUG"): (
         "RFC 4034 3.2 allows seconds since 1970; it takes dates only"
@@ -165,33 +153,6 @@ def test_wire_and_text_are_each_others_inverse(ours):
     assert from_generic == list(ours.values())
 
 
-<<<<<<< HEAD
-def differences_of(program, known, example, wire, text):
-    """How the program's view of the example differs from Atlas's: a list of words, empty if it does not."""
-    if known:
-        readings = {
-            "the example": program.read(example.type, example.text, show=True),
-            "Atlas's text": program.read(example.type, text) if text != example.text else None,
-            "Atlas's wire": program.read(example.type, generic(wire)),
-        }
-        if text == example.text:
-            del readings["Atlas's text"]
-    else:
-        readings = {"Atlas's wire": program.read(f"TYPE{NUMBERS.get(example.type, example.type[4:])}", generic(wire), show=True)}
-    found = []
-    for what, reading in readings.items():
-        if reading is None:
-            found.append(f"refuses {what}")
-        elif reading.wire is not None and reading.wire != wire:
-            found.append(f"reads {what} as {reading.wire}, not {wire}")
-    their_text = next((reading.text for reading in readings.values() if reading and reading.text is not None), None)
-    if their_text is not None:
-        (answer,) = atlas([(example.type, their_text)])
-        is_same = answer and (lowered(answer[0]) == lowered(wire) if program.lowers_names else answer[0] == wire)
-        if not is_same:
-            found.append(f"shows {their_text}, which Atlas reads as {answer}")
-    return found
-=======
 def read_by(program, known, example, wire, text):
     """{what the program was given: its Reading}; a type that it does not know is given as TYPEnnn."""
     if not known:
@@ -211,26 +172,17 @@ def differences_in(readings, wire):
             yield f"refuses {what}"
         elif reading.wire is not None and reading.wire != wire:
             yield f"reads {what} as {reading.wire}, not {wire}"
->>>>>>> main
 
 
 @pytest.fixture(scope="module")
 def compared(ours):
-<<<<<<< HEAD
-    """{(program, known, example): differences}; types that a program does not know are compared as TYPEnnn."""
-=======
     """{(program, known, example): differences, in words}."""
->>>>>>> main
     pairs = []
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         programs = [program for program in implementations.IMPLEMENTATIONS if program.program is not None]
         for program in programs:
             known = dict(zip(TYPES, pool.map(program.knows, TYPES), strict=True))
             pairs += [(program, known[example.type], example) for example in GOOD]
-<<<<<<< HEAD
-        found = pool.map(lambda pair: differences_of(*pair, *ours[pair[2]]), pairs)
-        return {(pair[0].name, *pair[1:]): differences for pair, differences in zip(pairs, found, strict=True)}
-=======
         readings = list(pool.map(lambda pair: read_by(*pair, *ours[pair[2]]), pairs))
 
     found, shown = {}, []
@@ -245,7 +197,6 @@ def compared(ours):
         if answer is None or comparable(answer[0]) != comparable(ours[key[2]][0]):
             found[key].append(f"shows {text}, which Atlas reads as {answer}")
     return found
->>>>>>> main
 
 
 def explanation(program, example):
