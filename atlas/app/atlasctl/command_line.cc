@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <string>
 
+#include "atlas/app/atlasctl/control/control_commands.h"
+#include "atlas/app/atlasctl/files/file_commands.h"
 #include "atlas/app/atlasctl/query/query_command.h"
 #include "atlas/app/atlasctl/spelling.h"
 #include "atlas/app/atlasctl/terminal.h"
@@ -20,6 +22,7 @@ struct Command {
   std::string_view name;
   std::string_view summary;
   int (*run)(std::span<const std::string_view> words);
+  const Usage* usage = nullptr;  // null where the command has a help of its own
 };
 
 int run_help(std::span<const std::string_view> words);
@@ -30,6 +33,14 @@ int run_version(std::span<const std::string_view>) {
 
 constexpr Command kCommands[] = {
     {"query", "ask a DNS server, as dig does", query::run},
+    {"check-zone", "say what is wrong with a zone file", files::check_zone, &files::kCheckZone},
+    {"dump-zone", "print the records of a zone file", files::dump_zone, &files::kDumpZone},
+    {"check-config", "say what is wrong with a configuration", files::check_config, &files::kCheckConfig},
+    {"status", "show what the server does", control::status, &control::kStatus},
+    {"stats", "show its counters", control::stats, &control::kStats},
+    {"zones", "list its zones, or show one", control::zones, &control::kZones},
+    {"reload", "read its configuration and zone files again", control::reload, &control::kReload},
+    {"config", "show its configuration", control::config, &control::kConfig},
     {"help", "show this help, or that of a command", run_help},
     {"version", "show the version", run_version},
 };
@@ -74,8 +85,8 @@ int run_help(std::span<const std::string_view> words) {
   }
   const Command* command = find_command(words[0]);
   if (command == nullptr) return fail_unknown(words[0]);
-  if (command->run == query::run) {
-    const std::string text = query::help();
+  if (command->usage != nullptr || command->run == query::run) {
+    const std::string text = command->usage != nullptr ? help_text(*command->usage) : query::help();
     std::fwrite(text.data(), 1, text.size(), stdout);
     return kExitOk;
   }
