@@ -78,9 +78,9 @@ std::string greeting(const std::filesystem::path& folder) {
          "  dig @::1 -p 5300 +tcp demo.test MX\n"
          "  dig @127.0.0.1 -p 5300 anything.apps.demo.test\n"
          "  dig @127.0.0.1 -p 5300 nothing.demo.test\n"
-         "  curl --unix-socket " +
+         "  build/release/bin/atlasctl status --socket " +
          (folder / "control.sock").string() +
-         " http://atlas/v1/status\n\n"
+         "\n\n"
          "The configuration is " +
          (folder / "atlas.yaml").string() + ", the zone " + (folder / "demo.zone").string() +
          ". Change one, then: kill -HUP " + std::to_string(::getpid()) + "\nCtrl-C stops.\n\n";

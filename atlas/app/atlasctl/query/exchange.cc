@@ -30,7 +30,7 @@ constexpr size_t kStrayPacketsMax = 100;  // ignored in one try before giving up
 
 void fill_random(void* at, size_t octets) {
   // Cannot fail for so few octets once the system is up.
-  (void)::getrandom(at, octets, 0);
+  [[maybe_unused]] const ssize_t filled = ::getrandom(at, octets, 0);
 }
 
 milliseconds left_until(MonotonicTime deadline) {
