@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ class Outcome:
 
     label: str
     passed: int = 0
-    skipped: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)  # the reason of each
     failures: list[tuple[str, str]] = field(default_factory=list)  # name, what to show
     seconds: float = 0.0
 
@@ -71,7 +72,8 @@ def read_junit(path: Path, outcome: Outcome) -> None:
         elif case.find("skipped") is not None or case.get("status") == "notrun" or case.get("result") == "skipped":
             # Cases that a filter left out are listed as not run.
             if case.get("status") != "notrun":
-                outcome.skipped.append(name)
+                skip = case.find("skipped")
+                outcome.skipped.append(skip.get("message", name) if skip is not None else name)
         else:
             outcome.passed += 1
 
@@ -112,15 +114,18 @@ def run_fuzz(program: Path) -> Outcome:
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     corpus = ROOT / "fuzz" / "corpus" / program.name
-    command = [str(program), f"-max_total_time={FUZZ_SECONDS}", "-timeout=20", "-rss_limit_mb=2048"]
+    # A seed of its own would make this find something today and nothing tomorrow: that is what ./dev fuzz is for.
+    command = [str(program), "-seed=1", f"-max_total_time={FUZZ_SECONDS}", "-timeout=20", "-rss_limit_mb=2048"]
     command += ["-print_final_stats=1", f"-artifact_prefix={scratch}/finding-", str(scratch)]
     if corpus.is_dir():
         command.append(str(corpus))
-    status, output = run(command, LOGS / f"{program.name}.log", PROGRAM_SECONDS_MAX)
+    symbols = {"ASAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer-19") or ""}
+    status, output = run(command, LOGS / f"{program.name}.log", PROGRAM_SECONDS_MAX, symbols)
     if status == 0:
         outcome.passed = 1
     else:
-        outcome.failures.append((program.name, tail(output)))
+        finding = [line for line in output.splitlines() if not line.startswith("#")]
+        outcome.failures.append((program.name, tail("\n".join(finding))))
     return outcome
 
 
@@ -213,11 +218,11 @@ def main() -> int:
     for outcome in outcomes:
         for name, text in outcome.failures:
             print(f"\nFAILED {outcome.label.split()[0]} {name}\n{re.sub(r'^', '    ', text, flags=re.MULTILINE)}")
-    skipped = [name for outcome in outcomes for name in outcome.skipped]
+    skipped = Counter(reason for outcome in outcomes for reason in outcome.skipped)
     if skipped:
-        print(f"\nskipped: {len(skipped)}")
-        for name in skipped:
-            print(f"    {name}")
+        print(f"\nskipped: {skipped.total()}")
+        for reason, count in skipped.most_common():
+            print(f"    {count} because: {reason}")
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(len(outcome.failures) for outcome in outcomes)
     if passed + failed == 0:

@@ -11,13 +11,13 @@ group_packages() {
     test)
       group_packages build
       printf '%s\n' libgmock-dev libgtest-dev \
-        clang-19 libclang-rt-19-dev clang-format-19 shellcheck \
+        clang-19 libclang-rt-19-dev llvm-19 clang-format-19 shellcheck \
         python3 python3-dnspython python3-jsonschema python3-pytest python3-yaml \
         bind9-dnsutils bind9-utils faketime knot-dnssecutils knot-dnsutils ldnsutils iproute2
       ;;
     check)
       group_packages test
-      printf '%s\n' clang-tidy-19 llvm-19 debootstrap
+      printf '%s\n' clang-tidy-19 debootstrap
       ;;
     bench)
       group_packages build
