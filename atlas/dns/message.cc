@@ -1,5 +1,6 @@
 #include "atlas/dns/message.h"
 
+#include <string>
 #include <unordered_map>
 
 #include "atlas/dns/rdata.h"
@@ -146,7 +147,9 @@ class Encoder {
 
   void put_name(NameView name) {
     for (; !name.is_root(); name = name.parent()) {
-      const auto [known, added] = offsets_.try_emplace(Name(name), out_.size());
+      const base::Bytes wire = name.wire();
+      const auto [known, added] = offsets_.try_emplace(
+          std::string(reinterpret_cast<const char*>(wire.data()), wire.size()), out_.size());
       if (!added) {
         put_u16(static_cast<uint16_t>(0xc000 | known->second));
         return;
@@ -198,7 +201,8 @@ class Encoder {
 
   size_t size_max_;
   std::vector<uint8_t> out_;
-  std::unordered_map<Name, size_t, NameHash, NameEqual> offsets_;
+  // By octets: names that differ in case keep it (RFC 4343 4.1).
+  std::unordered_map<std::string, size_t> offsets_;
 };
 
 }  // namespace
