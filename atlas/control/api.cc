@@ -55,10 +55,9 @@ void Server::add_routes() {
   router_.add("POST", "/v1/zones/{zone}/reload",
               [this](const http::Request& request) { return reload_zone(request); });
   router_.add("POST", "/v1/reload", [this](const http::Request& request) {
-    const uint64_t rejected = state_.config_rejections;
-    reload(request.actor);
-    if (state_.config_rejections != rejected) {
-      return http::problem(422, "the configuration has errors and nothing was changed: see atlasd --check");
+    if (const auto reloaded = reload(request.actor); !reloaded) {
+      return http::problem(422, "nothing was changed: " + reloaded.error().message,
+                           "\"hint\":" + http::json_string(reloaded.error().hint));
     }
     return get_status();
   });

@@ -79,6 +79,7 @@ base::Result<void> Server::prepare() {
   }
   auto listeners = open_listeners(config_.listen);
   if (!listeners) return std::unexpected(listeners.error());
+  report_listeners({}, *listeners);
   listeners_ = std::move(*listeners);
   if (auto opened = open_control_socket(); !opened) return opened;
   if (auto dropped = process::drop_privileges(config_.server.user, config_.server.group); !dropped)
@@ -122,7 +123,8 @@ void Server::handle_signal() {
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) == ssize_t{sizeof info}) {
     if (info.ssi_signo == SIGHUP) {
-      reload("SIGHUP");
+      // What went wrong is in the log.
+      static_cast<void>(reload("SIGHUP"));
     } else if (info.ssi_signo == SIGUSR1) {
       events_.reopen();
       events_.emit(EventId::kLogReopened);
@@ -171,7 +173,6 @@ base::Result<Server::OpenListener> Server::open(const config::ListenAddress& add
 base::Result<std::vector<Server::OpenListener>> Server::open_listeners(
     const std::vector<config::ListenAddress>& wanted) {
   std::vector<OpenListener> next;
-  std::vector<size_t> fresh;
   for (const config::ListenAddress& address : wanted) {
     const auto present = std::ranges::find(listeners_, address, &OpenListener::address);
     if (present != listeners_.end()) {
@@ -180,23 +181,25 @@ base::Result<std::vector<Server::OpenListener>> Server::open_listeners(
     }
     auto opened = open(address);
     if (!opened) return std::unexpected(opened.error());
-    fresh.push_back(next.size());
     next.push_back(std::move(*opened));
   }
-  for (const size_t index : fresh) {
-    for (const auto& listener : next[index].sockets) {
-      events_.emit(EventId::kListenerOpened, {{"address", listener->endpoint.to_text()},
-                                              {"transport", transport_name(listener->transport)}});
-    }
-  }
-  for (const OpenListener& old : listeners_) {
-    if (std::ranges::find(wanted, old.address) != wanted.end()) continue;
-    for (const auto& listener : old.sockets) {
-      events_.emit(EventId::kListenerClosed, {{"address", listener->endpoint.to_text()},
-                                              {"transport", transport_name(listener->transport)}});
-    }
-  }
   return next;
+}
+
+void Server::report_listeners(const std::vector<OpenListener>& before,
+                              const std::vector<OpenListener>& after) {
+  const auto report = [this](EventId id, const std::vector<OpenListener>& of,
+                             const std::vector<OpenListener>& absent) {
+    for (const OpenListener& open : of) {
+      if (std::ranges::find(absent, open.address, &OpenListener::address) != absent.end()) continue;
+      for (const auto& listener : open.sockets) {
+        events_.emit(id, {{"address", listener->endpoint.to_text()},
+                          {"transport", transport_name(listener->transport)}});
+      }
+    }
+  };
+  report(EventId::kListenerOpened, after, before);
+  report(EventId::kListenerClosed, before, after);
 }
 
 base::Result<void> Server::open_control_socket() {
@@ -294,49 +297,54 @@ zones::LoadCounts Server::load_zones(bool even_unchanged) {
   return counts;
 }
 
-// A wrong configuration changes nothing.
-void Server::reload(const std::string& actor) {
+base::Result<void> Server::reload(const std::string& actor) {
   ::sd_notify(0, "RELOADING=1");
-  const auto begun = base::monotonic_now();
-  config::Loaded loaded = config::load(config_path_);
-  std::string rejected;
-  if (!loaded.config) {
-    rejected = loaded.diagnostics.empty() ? "unknown error" : base::summary(loaded.diagnostics.front());
-  } else if (auto listeners = open_listeners(loaded.config->listen); !listeners) {
-    rejected = listeners.error().message;
-  } else if (auto secrets = load_cookie_secrets(loaded.config->cookies, loaded.config->paths.state, events_);
-             !secrets) {
-    rejected = secrets.error().message;
-  } else {
-    const auto keys = config::changes_that_need_a_restart(config_, *loaded.config);
-    if (!keys.empty()) {
-      std::string list;
-      for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + key;
-      events_.emit(EventId::kConfigNeedsRestart, {{"keys", list}});
-    }
-    listeners_ = std::move(*listeners);
-    cookies_ = *secrets;
-    // What is fixed at the start stays what it was.
-    loaded.config->control = config_.control;
-    config_ = std::move(*loaded.config);
-    const zones::ConfigureCounts counts = zones_.configure(config_.zones);
-    ++state_.config_reloads;
-    events_.emit(EventId::kConfigReloaded, {{"actor", actor},
-                                            {"added", counts.added},
-                                            {"removed", counts.removed},
-                                            {"changed", counts.changed}});
-    const zones::LoadCounts load = load_zones(false);
-    publish();
-    events_.emit(EventId::kReloadDone, {{"seconds", seconds_since(begun)},
-                                        {"loaded", load.loaded},
-                                        {"unchanged", load.unchanged},
-                                        {"failed", load.failed}});
-  }
-  if (!rejected.empty()) {
+  auto reloaded = try_reload(actor);
+  if (!reloaded) {
     ++state_.config_rejections;
-    events_.emit(EventId::kConfigRejected, {{"error", rejected}});
+    events_.emit(EventId::kConfigRejected, {{"error", reloaded.error().message}});
   }
   ::sd_notify(0, "READY=1");
+  return reloaded;
+}
+
+// A wrong configuration changes nothing: all that can fail comes first.
+base::Result<void> Server::try_reload(const std::string& actor) {
+  const auto begun = base::monotonic_now();
+  config::Loaded loaded = config::load(config_path_);
+  if (!loaded.config) {
+    const auto& first = loaded.diagnostics.front();
+    return base::fail(base::summary(first), first.hint);
+  }
+  auto listeners = open_listeners(loaded.config->listen);
+  if (!listeners) return std::unexpected(listeners.error());
+  auto secrets = load_cookie_secrets(loaded.config->cookies, loaded.config->paths.state, events_);
+  if (!secrets) return std::unexpected(secrets.error());
+
+  const auto keys = config::changes_that_need_a_restart(config_, *loaded.config);
+  if (!keys.empty()) {
+    std::string list;
+    for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + key;
+    events_.emit(EventId::kConfigNeedsRestart, {{"keys", list}});
+  }
+  report_listeners(listeners_, *listeners);
+  listeners_ = std::move(*listeners);
+  cookies_ = *secrets;
+  // What is fixed at the start stays what it was.
+  loaded.config->control = config_.control;
+  config_ = std::move(*loaded.config);
+  const zones::ConfigureCounts counts = zones_.configure(config_.zones);
+  ++state_.config_reloads;
+  events_.emit(
+      EventId::kConfigReloaded,
+      {{"actor", actor}, {"added", counts.added}, {"removed", counts.removed}, {"changed", counts.changed}});
+  const zones::LoadCounts load = load_zones(false);
+  publish();
+  events_.emit(EventId::kReloadDone, {{"seconds", seconds_since(begun)},
+                                      {"loaded", load.loaded},
+                                      {"unchanged", load.unchanged},
+                                      {"failed", load.failed}});
+  return {};
 }
 
 }  // namespace atlas::control

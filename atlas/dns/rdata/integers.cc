@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "atlas/dns/rdata/field.h"
+#include "atlas/dns/ttl.h"
 
 namespace atlas::dns::rdata {
 namespace {
@@ -153,48 +154,15 @@ bool read_type(base::ByteReader& wire, std::string* text) {
   return wire.ok();
 }
 
-uint32_t unit_seconds(char unit) {
-  switch (ascii_lower(static_cast<uint8_t>(unit))) {
-    case 's':
-      return 1;
-    case 'm':
-      return 60;
-    case 'h':
-      return 3600;
-    case 'd':
-      return 86'400;
-    case 'w':
-      return 604'800;
-    default:
-      return 0;
-  }
-}
-
-// "3600", or numbers with units in any order, as BIND takes them: "1w2d3h4m5s".
-bool parse_seconds(std::string_view text, uint64_t& seconds) {
-  if (parse_number(text, kU32Max, seconds)) return true;
-  seconds = 0;
-  while (!text.empty()) {
-    const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    uint64_t number = 0;
-    if (digits == text.size() || !parse_number(text.substr(0, digits), kU32Max, number)) return false;
-    const uint32_t unit = unit_seconds(text[digits]);
-    seconds += number * unit;
-    if (unit == 0 || seconds > kU32Max) return false;
-    text.remove_prefix(digits + 1);
-  }
-  return true;
-}
-
-bool parse_ttl(TextReader& text) {
+bool parse_ttl_field(TextReader& text) {
   const RdataToken* token = text.next();
   if (token == nullptr) return false;
-  uint64_t seconds = 0;
-  if (token->text.empty() || !parse_seconds(token->text, seconds)) {
+  const auto seconds = dns::parse_ttl(token->text);
+  if (!seconds || *seconds > kU32Max) {
     return text.fail_is_not("a time of at most 4294967295 seconds",
                             "write seconds, or numbers with the units w, d, h, m and s, as in 1h30m");
   }
-  text.put_u32(seconds);
+  text.put_u32(*seconds);
   return true;
 }
 
@@ -256,7 +224,7 @@ constinit const Field kU16{parse_integer<2>, read_integer<2>};
 constinit const Field kU32{parse_integer<4>, read_integer<4>};
 constinit const Field kU48{parse_integer<6>, read_integer<6>};
 constinit const Field kU64{parse_integer<8>, read_integer<8>};
-constinit const Field kTtl{parse_ttl, read_integer<4>};
+constinit const Field kTtl{parse_ttl_field, read_integer<4>};
 constinit const Field kTime{parse_time, read_time};
 constinit const Field kRRType{parse_type, read_type};
 constinit const Field kAlgorithm{parse_algorithm, read_integer<1>};

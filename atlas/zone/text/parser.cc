@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "atlas/dns/rdata.h"
+#include "atlas/dns/ttl.h"
 #include "atlas/zone/text/generate.h"
 #include "atlas/zone/text/scanner.h"
 #include "atlas/zone/text/suggest.h"
-#include "atlas/zone/text/ttl.h"
 
 namespace atlas::zone::text {
 namespace {
@@ -466,7 +466,7 @@ bool Parser::parse_owner(FileContext& file, const dns::RdataToken& token) {
 }
 
 std::optional<uint32_t> Parser::parse_ttl_field(const dns::RdataToken& token) {
-  const auto ttl = parse_ttl(token.text);
+  const auto ttl = dns::parse_ttl(token.text);
   if (!ttl || token.quoted) {
     error(token.position, shown(token.text) + " is not a TTL", kTtlHint);
     return {};
@@ -522,7 +522,7 @@ std::optional<RecordHead> Parser::parse_head(Tokens tokens, size_t first, bool b
       error(token.position, "a quoted string where a type is expected");
       return {};
     }
-    if (word[0] >= '0' && word[0] <= '9' && parse_ttl(word)) {
+    if (word[0] >= '0' && word[0] <= '9' && dns::parse_ttl(word)) {
       if (head.ttl) {
         error(token.position, "a second TTL");
         return {};

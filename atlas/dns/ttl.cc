@@ -1,6 +1,6 @@
-#include "atlas/zone/text/ttl.h"
+#include "atlas/dns/ttl.h"
 
-namespace atlas::zone::text {
+namespace atlas::dns {
 namespace {
 
 // Nothing this long is a TTL; it keeps sums far below 2^63.
@@ -51,4 +51,4 @@ std::optional<uint64_t> parse_ttl(std::string_view text) {
   return number;
 }
 
-}  // namespace atlas::zone::text
+}  // namespace atlas::dns

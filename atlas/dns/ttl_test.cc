@@ -1,8 +1,8 @@
-#include "atlas/zone/text/ttl.h"
+#include "atlas/dns/ttl.h"
 
 #include <gtest/gtest.h>
 
-namespace atlas::zone::text {
+namespace atlas::dns {
 namespace {
 
 TEST(Ttl, TakesSecondsAndUnits) {
@@ -22,4 +22,4 @@ TEST(Ttl, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace atlas::zone::text
+}  // namespace atlas::dns
