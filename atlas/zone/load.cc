@@ -21,7 +21,7 @@ RecordsResult fail(const std::filesystem::path& path, base::Error error) {
   diagnostic.file = path.string();
   diagnostic.message = std::move(error.message);
   diagnostic.hint = std::move(error.hint);
-  return {std::nullopt, {std::move(diagnostic)}};
+  return {std::nullopt, {std::move(diagnostic)}, {}};
 }
 
 }  // namespace
@@ -48,6 +48,7 @@ RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView
   RecordsResult result;
   result.diagnostics = log.finish(sources);
   if (log.error_count() == 0) result.records = std::move(records);
+  for (SourceFile& source : sources) result.files.push_back(std::move(source.path));
   return result;
 }
 
@@ -55,6 +56,7 @@ LoadResult load_zone_file(const std::filesystem::path& path, dns::NameView apex,
   RecordsResult loaded = load_zone_records(path, apex, options);
   LoadResult result;
   result.diagnostics = std::move(loaded.diagnostics);
+  result.files = std::move(loaded.files);
   if (loaded.records) result.zone = Zone::build(apex, *loaded.records);
   return result;
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "atlas/base/diagnostic.h"
 #include "atlas/dns/name.h"
@@ -19,8 +20,9 @@ struct LoadOptions {
 };
 
 struct RecordsResult {
-  std::optional<RecordList> records;  // sorted and checked; empty if there was an error
-  base::Diagnostics diagnostics;      // errors and warnings, in file order
+  std::optional<RecordList> records;         // sorted and checked; empty if there was an error
+  base::Diagnostics diagnostics;             // errors and warnings, in file order
+  std::vector<std::filesystem::path> files;  // all that were read, included ones too
 };
 
 // All but the last pass.
@@ -28,8 +30,9 @@ RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView
                                 const LoadOptions& options = {});
 
 struct LoadResult {
-  std::shared_ptr<const Zone> zone;  // null if there was an error
-  base::Diagnostics diagnostics;     // errors and warnings, in file order
+  std::shared_ptr<const Zone> zone;          // null if there was an error
+  base::Diagnostics diagnostics;             // errors and warnings, in file order
+  std::vector<std::filesystem::path> files;  // all that were read, included ones too
 };
 
 LoadResult load_zone_file(const std::filesystem::path& path, dns::NameView apex,

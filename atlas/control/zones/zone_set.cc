@@ -16,8 +16,8 @@ using handoff::EventId;
 
 FileStamp stamp_of(const std::filesystem::path& file) {
   struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) return {};
-  return {int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+  if (::stat(file.c_str(), &status) != 0) return {file};
+  return {file, int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
           static_cast<uint64_t>(status.st_size), status.st_ino};
 }
 
@@ -41,7 +41,7 @@ ConfigureCounts ZoneSet::configure(const std::vector<config::ZoneFile>& wanted) 
   for (const config::ZoneFile& zone : wanted) {
     const auto found = present.find(zone.apex);
     if (found == present.end()) {
-      next.push_back({.apex = zone.apex, .file = zone.file, .stamp = {}, .version = {}, .error = {}});
+      next.push_back({.apex = zone.apex, .file = zone.file, .stamps = {}, .version = {}, .error = {}});
       ++counts.added;
       continue;
     }
@@ -49,7 +49,7 @@ ConfigureCounts ZoneSet::configure(const std::vector<config::ZoneFile>& wanted) 
     present.erase(found);
     if (state.file != zone.file) {
       state.file = zone.file;
-      state.stamp = {};
+      state.stamps.clear();
       ++counts.changed;
     }
     next.push_back(std::move(state));
@@ -100,13 +100,15 @@ LoadCounts ZoneSet::load_all(std::vector<ZoneState*> work, size_t threads, bool 
 }
 
 ZoneSet::Attempt ZoneSet::attempt(ZoneState& zone, bool even_unchanged) {
+  const bool unchanged =
+      zone.version != nullptr && !zone.failed && !zone.stamps.empty() &&
+      std::ranges::all_of(zone.stamps, [](const FileStamp& stamp) { return stamp == stamp_of(stamp.path); });
+  if (unchanged && !even_unchanged) return Attempt::kUnchanged;
   // Before reading: a file that changes meanwhile is read again the next time.
-  const FileStamp stamp = stamp_of(zone.file);
-  const bool tried = zone.version != nullptr || zone.failed;
-  if (!even_unchanged && tried && stamp != FileStamp{} && stamp == zone.stamp) return Attempt::kUnchanged;
+  const FileStamp first = stamp_of(zone.file);
+  const int64_t begun_ns = std::chrono::nanoseconds(base::wall_now().time_since_epoch()).count();
   const auto begun = base::monotonic_now();
   zone::LoadResult result = zone::load_zone_file(zone.file, zone.apex);
-  zone.stamp = stamp;
   const std::string name = dns::to_text(zone.apex.view());
   if (result.zone == nullptr) {
     const base::Diagnostic* error = first_of(result.diagnostics, base::Severity::kError);
@@ -121,6 +123,14 @@ ZoneSet::Attempt ZoneSet::attempt(ZoneState& zone, bool even_unchanged) {
   }
   zone.failed = false;
   zone.error.clear();
+  zone.stamps = {first};
+  for (const auto& file : result.files) {
+    if (file == zone.file) continue;
+    FileStamp stamp = stamp_of(file);
+    // Changed while it was read: an unknown look, so that it is read again.
+    if (stamp.modified_ns >= begun_ns) stamp = FileStamp{file};
+    zone.stamps.push_back(std::move(stamp));
+  }
   zone.version = std::move(result.zone);
   zone.warnings = result.diagnostics.size();
   events_.emit(EventId::kZoneLoaded, {{"zone", name},

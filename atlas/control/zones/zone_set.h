@@ -14,8 +14,9 @@
 
 namespace atlas::control::zones {
 
-// What a file looked like when it was read: another one is a reason to read it again.
+// What a file looked like before it was read: another look is a reason to read it again.
 struct FileStamp {
+  std::filesystem::path path;
   int64_t modified_ns = 0;
   uint64_t size = 0;
   uint64_t inode = 0;
@@ -26,7 +27,7 @@ struct FileStamp {
 struct ZoneState {
   dns::Name apex;
   std::filesystem::path file;
-  FileStamp stamp;                            // of the last attempt
+  std::vector<FileStamp> stamps;              // of the version's file and all that it includes
   std::shared_ptr<const zone::Zone> version;  // the last good one; null if there never was one
   bool failed = false;                        // the last attempt
   std::string error;                          // its first error
