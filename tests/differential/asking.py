@@ -8,8 +8,8 @@ import time
 UDP_WINDOW = 128
 TCP_CONNECTIONS = 32
 TCP_SECONDS = 5
-RETRY_SECONDS = 1.5
-RETRIES_MAX = 4
+RETRY_SECONDS = 0.25
+RETRIES_MAX = 3
 
 
 def ask_udp(port, queries, address="127.0.0.1"):

@@ -4,7 +4,7 @@ import collections
 import time
 
 import differences
-from messages import AA, TYPE_NAMES, Malformed, Response, text_name
+from messages import AA, TYPE_NAMES, Malformed, Response, text_name, wire_name
 
 SHOWN_PER_CLUSTER = 2
 
@@ -26,13 +26,26 @@ def same(atlas, other):
 class Difference:
     """One question that Atlas and a peer answer differently."""
 
-    def __init__(self, question, zone, peer, atlas, other, allies):
+    def __init__(self, question, zone, apexes, peer, atlas, other, allies):
         self.question = question
         self.zone = zone
+        self.apexes = apexes  # of all zones, in wire form and lower case
         self.peer = peer
         self.atlas = atlas
         self.other = other
         self.allies = allies  # the peers that answer as Atlas does
+
+    def zone_of(self, name):
+        """The apex of the zone that `name` lies in, as far as the names of the zones tell."""
+        while name and name not in self.apexes:
+            name = name[1 + name[0] :]
+        return name
+
+    @property
+    def is_nested(self):
+        """Whether another zone of the server lies above or below that of the question."""
+        apex = self.zone_of(self.question.name.lower())
+        return any(other != apex and (other.endswith(apex) or apex.endswith(other)) for other in self.apexes)
 
     def shape(self):
         """What differs, in a few words: differences of one cause tend to have one shape."""
@@ -62,12 +75,14 @@ class Report:
     def __init__(self, seed, zones, asked):
         self.seed = seed
         self.zones = zones
+        self.apexes = {wire_name(zone.apex).lower(): number for number, zone in enumerate(zones)}
         self.asked = asked
         self.times = []
         self.agreed = collections.Counter()
         self.explained = collections.Counter()
         self.unexplained = collections.defaultdict(list)
         self.faults = []
+        self.deaths = []
 
     def time(self, what, started):
         self.times.append((what, time.monotonic() - started))
@@ -75,6 +90,13 @@ class Report:
     @property
     def failed(self):
         return bool(self.unexplained or self.faults)
+
+    def zone_number(self, name):
+        """The number of the zone that a name lies in, or None."""
+        name = name.lower()
+        while name and name not in self.apexes:
+            name = name[1 + name[0] :]
+        return self.apexes.get(name)
 
     def fault(self, server, question, what):
         self.faults.append(f"{server}: {text_name(question.name)} {TYPE_NAMES.get(question.qtype)}: {what}")
@@ -98,6 +120,10 @@ class Report:
                     answers[server] = None
                     if server == "Atlas":
                         self.fault("Atlas", question, f"malformed response: {error}")
+            if self.zone_number(question.name) not in loaded["Atlas"] or question.zone not in loaded["Atlas"]:
+                # Its checks refuse zones that others serve: an error that check-zone explains.
+                self.explained["all: the zone has errors that Atlas refuses"] += 1
+                continue
             atlas = answers["Atlas"]
             if atlas is None:
                 self.fault("Atlas", question, "no response")
@@ -112,7 +138,7 @@ class Report:
                     self.agreed[peer] += 1
                 else:
                     zone = self.zones[question.zone]
-                    self.classify(Difference(question, zone, peer, atlas, answers[peer], allies))
+                    self.classify(Difference(question, zone, self.apexes, peer, atlas, answers[peer], allies))
 
     def classify(self, difference):
         for rule in differences.RULES:
@@ -141,6 +167,7 @@ class Report:
         lines += [f"  {what}: {seconds:.1f} s" for what, seconds in self.times]
         lines += [f"  the same as {peer}: {count}" for peer, count in sorted(self.agreed.items())]
         lines += [f"  explained: {count:7} {what}" for what, count in sorted(self.explained.items())]
+        lines += [f"  {death}" for death in self.deaths]
         lines += [f"FAULT {fault}" for fault in self.faults[:shown_max]]
         clusters = sorted(self.unexplained.items(), key=lambda cluster: -len(cluster[1]))
         for shape, found in clusters[:shown_max]:

@@ -132,7 +132,9 @@ Step Composer::answer_node(Node node) {
     add_additionals(*rrset);
     return step;
   }
-  if (const auto cname = node.find(RRType::CNAME)) return follow(*cname, node);
+  // NSEC stands beside CNAME (RFC 4034 4.1.1), so that its absence is an answer of its own.
+  const auto cname = type_ == RRType::NSEC ? std::nullopt : node.find(RRType::CNAME);
+  if (cname) return follow(*cname, node);
   return deny_type(node);
 }
 
