@@ -153,6 +153,17 @@ def knot_wildcard_ns(difference):
     )
 
 
+def knot_asterisk_below_a_wildcard(difference):
+    """A name that begins with an asterisk and is made by a wildcard further up: the answer needs the proof that nothing lies closer (RFC
+    4035 3.1.3.4, RFC 5155 7.2.5, 7.2.6). Knot takes the asterisk for the wildcard itself and leaves the proof out."""
+    return (
+        difference.peer == "Knot"
+        and difference.question.name.startswith(b"\1*")
+        and difference.atlas.answer == difference.other.answer
+        and difference.other.authority < difference.atlas.authority
+    )
+
+
 def knot_no_proof(difference):
     """Below names that exist only above insecure delegations in an opt-out span, Knot finds no proof and sends none, without AA. RFC
     5155 7.2.2 has one: the closest encloser that can be proved. BIND agrees with Atlas."""
@@ -238,6 +249,7 @@ RULES = [
     nsd_wildcard_asked_for,
     bind_nsec_at_a_cut,
     knot_wildcard_ns,
+    knot_asterisk_below_a_wildcard,
     knot_no_proof,
     alias_chain_length,
     alias_into_another_zone,
