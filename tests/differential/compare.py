@@ -7,6 +7,7 @@ import differences
 from messages import AA, TYPE_NAMES, Malformed, Response, text_name, wire_name
 
 SHOWN_PER_CLUSTER = 2
+CNAME = 5
 
 
 def types_of(records):
@@ -120,7 +121,9 @@ class Report:
                     answers[server] = None
                     if server == "Atlas":
                         self.fault("Atlas", question, f"malformed response: {error}")
-            if self.zone_number(question.name) not in loaded["Atlas"] or question.zone not in loaded["Atlas"]:
+            # A name may lie in a zone below the one that the question was made for.
+            needed = {question.zone, self.zone_number(question.name)}
+            if not needed <= loaded["Atlas"]:
                 # Its checks refuse zones that others serve: an error that check-zone explains.
                 self.explained["all: the zone has errors that Atlas refuses"] += 1
                 continue
@@ -129,7 +132,9 @@ class Report:
                 self.fault("Atlas", question, "no response")
                 continue
             self.check_alone(question, atlas, responses["Atlas"][i])
-            present = [peer for peer in peers if answers[peer] is not None and question.zone in loaded[peer]]
+            # So may what aliases lead to.
+            needed |= {self.zone_number(record[4]) for record in atlas.answer if record[1] == CNAME} - {None}
+            present = [peer for peer in peers if answers[peer] is not None and needed <= loaded[peer]]
             allies = [peer for peer in present if same(atlas, answers[peer])]
             for peer in peers:
                 if peer not in present:

@@ -231,6 +231,17 @@ def wildcard_dname(difference):
     )
 
 
+def nsd_proof_behind_a_dname(difference):
+    """NXDOMAIN for what a DNAME leads to: RFC 4035 3.1.3.2 wants two proofs, for the name and for the wildcard that could have made it.
+    NSD leaves one of them out; Knot and, where it answers the QTYPE, BIND agree with Atlas."""
+    return (
+        difference.peer == "NSD"
+        and any(record[1] == DNAME for record in difference.atlas.answer)
+        and difference.atlas.answer == difference.other.answer
+        and difference.other.authority < difference.atlas.authority
+    )
+
+
 def stands_alone(difference):
     """Everything else where two of the three peers answer exactly as Atlas does and the third alone does not."""
     return len(difference.allies) == 2
@@ -259,5 +270,6 @@ RULES = [
     opt_out_proof,
     bind_old_types_beside_an_alias,
     wildcard_dname,
+    nsd_proof_behind_a_dname,
     stands_alone,
 ]

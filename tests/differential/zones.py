@@ -274,8 +274,11 @@ class ZoneMaker:
         return list(names.values())
 
 
+ATTEMPTS_MAX = 5
+
+
 def sign(zone, folder, rng, dates):
-    """Signs the file of `zone` in place. False if the signer refuses it."""
+    """Signs the zone into a file of its own, which becomes its file. Raises RuntimeError if the signer refuses it."""
     keys = folder / "keys"
     keys.mkdir(exist_ok=True)
     made = subprocess.run(
@@ -314,17 +317,29 @@ def make_zones(seed, count, folder, size=30):
                 apex = f"z{number}.test."
         else:
             apex = rng.choice([f"z{number}.test.", f"z{number}.test.", f"deep.zone.z{number}.test.", f"z{number}."])
+        zones.append(make_zone(rng, number, apex, signing, folder, size))
+    return zones
+
+
+def make_zone(rng, number, apex, signing, folder, size):
+    """One zone. Now and then chance makes one that the signer refuses, and another is made instead."""
+    for attempt in range(ATTEMPTS_MAX):
         maker = ZoneMaker(rng, apex, signing)
         maker.make(rng.choice([3, size, size, 2 * size]))
         path = folder / f"{number}.zone"
         path.write_text(maker.text())
         zone = Zone(apex, path, maker.known_names(), signing)
-        if signing:
-            sign(zone, folder, rng, ("20200101000000", "20400101000000"))
-            if signing != "nsec":
-                zone.names += nsec3_owners(zone.path, rng)
-        zones.append(zone)
-    return zones
+        try:
+            if signing:
+                sign(zone, folder, rng, ("20200101000000", "20400101000000"))
+        except RuntimeError:
+            if attempt + 1 == ATTEMPTS_MAX:
+                raise
+            continue
+        if signing in ("nsec3", "optout"):
+            zone.names += nsec3_owners(zone.path, rng)
+        return zone
+    raise AssertionError("not reached")
 
 
 def nsec3_owners(path, rng):
