@@ -1,0 +1,89 @@
+// atlas-load: asks a DNS server on this machine, for benchmarks. Prints one line of JSON.
+//
+//   atlas-load udp SERVER QUERIES SECONDS [RATE]   closed loop, or RATE queries a second whatever comes back
+//   atlas-load tcp-idle SERVER COUNT               holds connections until standard input ends
+//   atlas-load tcp-slow SERVER COUNT NAME TYPE     asks and hardly reads until standard input ends
+//
+// SERVER is ADDRESS:PORT; QUERIES is a file of "NAME TYPE" lines.
+#include <sys/prctl.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "atlas/dns/message.h"
+#include "bench/load/tcp_clients.h"
+#include "bench/load/udp_load.h"
+
+namespace {
+
+using namespace atlas;
+
+int fail(const std::string& message) {
+  std::fprintf(stderr, "atlas-load: %s\n", message.c_str());
+  return 1;
+}
+
+base::Result<std::vector<uint8_t>> make_query(const std::string& name, const std::string& type) {
+  const auto parsed = dns::parse_name(name);
+  if (!parsed) return std::unexpected(parsed.error());
+  const auto rrtype = dns::parse_rrtype(type);
+  if (!rrtype) return base::fail("unknown type " + type);
+  dns::Message message;
+  message.questions.push_back({*parsed, *rrtype, dns::RRClass::IN});
+  message.edns.emplace();
+  return dns::encode(message, 512);
+}
+
+int run_udp(const net::Endpoint& server, int argc, char** argv) {
+  // Waits end when they should, not up to 50 us later.
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  bench::UdpLoad load;
+  load.server = server;
+  std::ifstream file(argv[3]);
+  for (std::string name, type; file >> name >> type;) {
+    auto query = make_query(name, type);
+    if (!query) return fail(query.error().message);
+    load.queries.push_back(std::move(*query));
+  }
+  if (load.queries.empty()) return fail(std::string(argv[3]) + ": no queries");
+  load.duration = std::chrono::milliseconds(static_cast<int64_t>(std::atof(argv[4]) * 1000));
+  if (argc > 5) load.rate = std::atof(argv[5]);
+  const auto result = bench::run_udp_load(load);
+  if (!result) return fail(result.error().message);
+  const auto microseconds = [&](double share) {
+    return static_cast<double>(result->latency.quantile(share)) / 1000;
+  };
+  std::printf(
+      "{\"sent\": %llu, \"answered\": %llu, \"wrong\": %llu, \"late\": %llu, \"seconds\": %.3f, "
+      "\"per_second\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}\n",
+      static_cast<unsigned long long>(result->sent), static_cast<unsigned long long>(result->answered),
+      static_cast<unsigned long long>(result->wrong), static_cast<unsigned long long>(result->late),
+      result->seconds, static_cast<double>(result->answered) / result->seconds, microseconds(0.5),
+      microseconds(0.99), microseconds(0.999), static_cast<double>(result->latency.largest()) / 1000);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) return fail("usage: atlas-load udp|tcp-idle|tcp-slow SERVER ...");
+  const auto server = net::Endpoint::parse(argv[2], 53);
+  if (!server) return fail(server.error().message);
+  const std::string command = argv[1];
+  const auto count = static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 10));
+  base::Result<void> done;
+  if (command == "udp" && argc > 4) return run_udp(*server, argc, argv);
+  if (command == "tcp-idle") {
+    done = bench::hold_idle(*server, count);
+  } else if (command == "tcp-slow" && argc > 5) {
+    const auto query = make_query(argv[4], argv[5]);
+    if (!query) return fail(query.error().message);
+    done = bench::read_slowly(*server, count, *query);
+  } else {
+    return fail("no such command: " + command);
+  }
+  return done ? 0 : fail(done.error().message);
+}

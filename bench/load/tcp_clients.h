@@ -1,0 +1,22 @@
+// TCP clients that are a burden: idle ones, and ones that ask much and read little.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "atlas/base/result.h"
+#include "atlas/net/address.h"
+
+namespace atlas::bench {
+
+// Opens `count` connections, prints "ready", and holds them until standard input ends. Reopens those that the
+// server closes. At the end prints how many were reopened.
+base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count);
+
+// Opens `count` connections that send `query` over and over while the server takes it, and read 100 octets
+// from each ten times a second. Prints "ready" and goes on until standard input ends; at the end prints
+// octets sent and read.
+base::Result<void> read_slowly(const net::Endpoint& server, uint32_t count,
+                               const std::vector<uint8_t>& query);
+
+}  // namespace atlas::bench
