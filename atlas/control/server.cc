@@ -92,6 +92,7 @@ base::Result<void> Server::prepare() {
   if (!secrets) return std::unexpected(secrets.error());
   cookies_ = *secrets;
 
+  note_config_time();
   zones_.configure(config_.zones);
   load_zones(false);
   counters_.resize(workers_);
@@ -262,7 +263,13 @@ std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
   rate.table_size = config_.rate_limit.table_size;
   rate.exempt = config_.rate_limit.exempt;
   snapshot->cookies = cookies_;
+  snapshot->record_queries = config_.dnstap.enabled();
   return snapshot;
+}
+
+void Server::note_config_time() {
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(base::wall_now().time_since_epoch());
+  state_.config_loaded_unix_seconds = now.count();
 }
 
 void Server::publish() {
@@ -298,7 +305,10 @@ zones::LoadCounts Server::load_zones(bool even_unchanged) {
 }
 
 base::Result<void> Server::reload(const std::string& actor) {
-  ::sd_notify(0, "RELOADING=1");
+  // systemd compares the time with that of its own signal.
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(base::monotonic_now().time_since_epoch());
+  ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
   auto reloaded = try_reload(actor);
   if (!reloaded) {
     ++state_.config_rejections;
@@ -332,7 +342,10 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   cookies_ = *secrets;
   // What is fixed at the start stays what it was.
   loaded.config->control = config_.control;
+  loaded.config->dnstap = config_.dnstap;
+  loaded.config->metrics = config_.metrics;
   config_ = std::move(*loaded.config);
+  note_config_time();
   const zones::ConfigureCounts counts = zones_.configure(config_.zones);
   ++state_.config_reloads;
   events_.emit(

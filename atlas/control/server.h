@@ -49,6 +49,7 @@ class Server {
   std::unique_ptr<handoff::ServingSnapshot> make_snapshot();
   void publish();
   void update_state();
+  void note_config_time();
   void limit_connections();
 
   base::Result<void> reload(const std::string& actor);

@@ -52,6 +52,7 @@ Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::Wor
       streams_(pipeline_, counters),
       poll_(::epoll_create1(EPOLL_CLOEXEC)),
       stop_wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  counters_.last_turn_ms.set(static_cast<int64_t>(make_batch(publisher.current()).now_ms));
   // News of a null pointer: look at the snapshot, or stop.
   watch(poll_.get(), stop_wake_.get(), nullptr);
   watch(poll_.get(), publisher.wake_descriptor(index), nullptr);
@@ -85,6 +86,7 @@ void Worker::take_turn(int wait) {
 
   const Batch batch = make_batch(publisher_.adopt(index_));
   now_ms_ = batch.now_ms;
+  counters_.last_turn_ms.set(static_cast<int64_t>(now_ms_));
   if (batch.snapshot.generation != generation_ && !stopping_.load(std::memory_order_relaxed)) {
     change_listeners(batch);
     // Some news may be of listeners that are gone; the others' come again.

@@ -58,6 +58,7 @@ struct alignas(64) WorkerCounters {
   Counter records_lost;     // query records that found their ring full
   Gauge tcp_open;
   Gauge snapshot_generation;
+  Gauge last_turn_ms;  // of the monotonic clock
 };
 
 // One for each worker; addresses stay as they are.

@@ -61,6 +61,7 @@ void EventQueue::emit(EventId id, std::vector<EventField> fields) {
     const std::lock_guard lock(mutex_);
     if (waiting_.events.size() >= capacity_) {
       ++waiting_.dropped;
+      dropped_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
     waiting_.events.push_back(std::move(event));

@@ -89,6 +89,8 @@ class EventQueue {
   void set_level(EventSeverity least) { level_.store(least, std::memory_order_relaxed); }
   EventSeverity level() const { return level_.load(std::memory_order_relaxed); }
   void configure(LogSettings settings);
+  // Events dropped since the start. Any thread.
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
   // The log file was moved away: open it anew.
   void reopen();
 
@@ -108,6 +110,7 @@ class EventQueue {
  private:
   const size_t capacity_;
   std::atomic<EventSeverity> level_{EventSeverity::kInfo};
+  std::atomic<uint64_t> dropped_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
   Batch waiting_;

@@ -20,6 +20,7 @@ struct ServerState {
   std::atomic<uint64_t> config_rejections{0};
   std::atomic<int64_t> config_loaded_unix_seconds{0};
   std::atomic<uint64_t> generation{0};
+  std::atomic<uint64_t> dnstap_lost{0};  // records that reached telemetry and no reader
 };
 
 }  // namespace atlas::handoff

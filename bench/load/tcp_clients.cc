@@ -14,7 +14,10 @@
 namespace atlas::bench {
 namespace {
 
-constexpr int kTickMs = 100;
+// Each slow reader has its turn ten times a second, each idle connection once. The turns are spread over many
+// ticks: real clients keep no common time.
+constexpr int kTickMs = 1;
+constexpr size_t kTicksARound = 100;
 constexpr size_t kSlowReadOctets = 100;
 constexpr int kReceiveBufferOctets = 4096;
 
@@ -59,8 +62,7 @@ base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count) {
   uint64_t reopened = 0;
   size_t next = 0;
   while (!input_ended()) {
-    // A part of them at each tick, so that looking costs little.
-    for (size_t i = 0; i < sockets->size() / 10 + 1; ++i) {
+    for (size_t i = 0; i < sockets->size() / kTicksARound / 10 + 1; ++i) {
       net::FileDescriptor& socket = (*sockets)[next++ % sockets->size()];
       char octet;
       if (::recv(socket.get(), &octet, 1, MSG_DONTWAIT) == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
@@ -87,8 +89,10 @@ base::Result<void> read_slowly(const net::Endpoint& server, uint32_t count,
   }
   std::vector<size_t> positions(sockets->size());
   uint64_t sent = 0, read = 0, reopened = 0;
+  size_t next = 0;
   while (!input_ended()) {
-    for (size_t i = 0; i < sockets->size(); ++i) {
+    for (size_t turn = 0; turn < sockets->size() / kTicksARound + 1; ++turn) {
+      const size_t i = next++ % sockets->size();
       net::FileDescriptor& socket = (*sockets)[i];
       const size_t at = positions[i];
       const ssize_t taken = ::send(socket.get(), &burst[at], burst.size() - at, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -1,0 +1,224 @@
+#include "atlas/telemetry/metrics/exposition.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "atlas/dns/types.h"
+
+namespace atlas::telemetry::metrics {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+// A worker turns at least once a second, however little there is to do.
+constexpr std::chrono::milliseconds kTurnMax{5000};
+constexpr const char* kTransports[query::kTransportCount] = {"udp", "tcp"};
+
+class Families {
+ public:
+  void counter(const char* name, const char* help) { begin(name, help, MetricType::Counter); }
+  void gauge(const char* name, const char* help) { begin(name, help, MetricType::Gauge); }
+  // A value of the family begun last.
+  void value(double number, Labels labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = number;
+    families_.back().metric.push_back(std::move(metric));
+  }
+  void value(uint64_t number, Labels labels = {}) { value(static_cast<double>(number), std::move(labels)); }
+
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  void begin(const char* name, const char* help, MetricType type) {
+    families_.push_back({.name = name, .help = help, .type = type, .metric = {}});
+  }
+
+  std::vector<MetricFamily> families_;
+};
+
+// The sum over the workers of what `read` finds in one.
+template <typename Read>
+uint64_t total(const handoff::CounterSet& counters, Read read) {
+  uint64_t sum = 0;
+  for (const handoff::WorkerCounters& worker : counters) sum += static_cast<uint64_t>(read(worker));
+  return sum;
+}
+
+uint64_t total(const handoff::CounterSet& counters, handoff::Counter handoff::WorkerCounters::* member) {
+  return total(counters, [member](const handoff::WorkerCounters& worker) { return (worker.*member).read(); });
+}
+
+void add_queries(Families& out, const handoff::CounterSet& counters) {
+  using handoff::WorkerCounters;
+  out.counter("atlas_queries_total", "Queries received, by transport and address family.");
+  for (size_t i = 0; i < query::kTransportCount; ++i) {
+    const uint64_t ipv6 = total(counters, [i](const WorkerCounters& w) { return w.queries_ipv6[i].read(); });
+    const uint64_t all = total(counters, [i](const WorkerCounters& w) { return w.queries[i].read(); });
+    out.value(all - std::min(ipv6, all), {{"transport", kTransports[i]}, {"family", "ipv4"}});
+    out.value(ipv6, {{"transport", kTransports[i]}, {"family", "ipv6"}});
+  }
+  out.counter("atlas_responses_total", "Responses sent, by transport.");
+  for (size_t i = 0; i < query::kTransportCount; ++i) {
+    out.value(total(counters, [i](const WorkerCounters& w) { return w.responses[i].read(); }),
+              {{"transport", kTransports[i]}});
+  }
+  out.counter("atlas_responses_by_rcode_total", "Responses sent, by RCODE.");
+  for (size_t i = 0; i < handoff::kCountedRcodes; ++i) {
+    const uint64_t count = total(counters, [i](const WorkerCounters& w) { return w.rcodes[i].read(); });
+    // The usual ones are there from the start, so that a rate of them has a beginning.
+    if (count != 0 || i <= 5) out.value(count, {{"rcode", dns::to_text(static_cast<dns::Rcode>(i))}});
+  }
+  out.counter("atlas_queries_by_type_total", "Queries received, by type; \"other\" is all from TYPE271 on.");
+  for (size_t i = 0; i < handoff::kCountedTypes; ++i) {
+    const uint64_t count = total(counters, [i](const WorkerCounters& w) { return w.types[i].read(); });
+    const bool other = i == handoff::kCountedTypes - 1;
+    if (count == 0) continue;
+    out.value(count, {{"type", other ? std::string("other") : dns::to_text(static_cast<dns::RRType>(i))}});
+  }
+}
+
+void add_refusals(Families& out, const handoff::CounterSet& counters) {
+  using handoff::WorkerCounters;
+  out.counter("atlas_queries_dropped_total", "Queries that got no answer, by reason.");
+  out.value(total(counters, &WorkerCounters::dropped_malformed), {{"reason", "malformed"}});
+  out.value(total(counters, &WorkerCounters::dropped_rate_limit), {{"reason", "rate_limit"}});
+  out.counter("atlas_queries_refused_total", "Queries refused because of the client's address.");
+  out.value(total(counters, &WorkerCounters::refused_access));
+  out.counter("atlas_responses_truncated_total", "Responses sent with TC, by reason.");
+  out.value(total(counters, &WorkerCounters::truncated), {{"reason", "size"}});
+  out.value(total(counters, &WorkerCounters::truncated_rate_limit), {{"reason", "rate_limit"}});
+  out.counter("atlas_cookies_total", "Server cookies received, by verdict.");
+  out.value(total(counters, &WorkerCounters::cookies_good), {{"verdict", "good"}});
+  out.value(total(counters, &WorkerCounters::cookies_bad), {{"verdict", "bad"}});
+}
+
+void add_sockets(Families& out, const handoff::CounterSet& counters) {
+  using handoff::WorkerCounters;
+  out.counter("atlas_udp_errors_total", "System calls on UDP sockets that failed, by direction.");
+  out.value(total(counters, &WorkerCounters::udp_receive_errors), {{"direction", "receive"}});
+  out.value(total(counters, &WorkerCounters::udp_send_errors), {{"direction", "send"}});
+  out.gauge("atlas_tcp_connections", "TCP connections that are open.");
+  out.value(total(counters, [](const WorkerCounters& w) { return w.tcp_open.read(); }));
+  out.counter("atlas_tcp_connections_accepted_total", "TCP connections accepted.");
+  out.value(total(counters, &WorkerCounters::tcp_accepted));
+  out.counter("atlas_tcp_connections_refused_total", "TCP connections refused because of a limit.");
+  out.value(total(counters, &WorkerCounters::tcp_refused_limit));
+  out.counter("atlas_tcp_connections_expired_total", "TCP connections closed by Atlas, by reason.");
+  out.value(total(counters, &WorkerCounters::tcp_closed_idle), {{"reason", "idle"}});
+  out.value(total(counters, &WorkerCounters::tcp_closed_slow), {{"reason", "slow"}});
+  out.counter("atlas_tcp_accept_pauses_total", "Times that accepting paused because descriptors ran out.");
+  out.value(total(counters, &WorkerCounters::accept_paused));
+}
+
+void add_server(Families& out, const Sources& sources) {
+  const handoff::ServerState& state = sources.state;
+  out.gauge("atlas_build_info", "1, with the version as a label.");
+  out.value(1.0, {{"version", std::string(sources.version)}});
+  out.gauge("atlas_ready", "1 once every zone was tried, 0 before and while stopping.");
+  out.value(state.ready && !state.stopping ? 1.0 : 0.0);
+  out.gauge("atlas_workers", "Worker threads.");
+  out.value(uint64_t{sources.counters.size()});
+  out.gauge("atlas_zones", "Zones of the configuration.");
+  out.value(state.zones.load());
+  out.gauge("atlas_zones_serving", "Zones that have a version to serve.");
+  out.value(state.zones_serving.load());
+  out.gauge("atlas_zones_failed", "Zones whose last load failed, whether an older version is served or not.");
+  out.value(state.zones_failed.load());
+  out.gauge("atlas_zone_records", "Records of all zones served.");
+  out.value(state.records.load());
+  out.gauge("atlas_zone_memory_bytes", "Memory of all zones served.");
+  out.value(state.zone_memory_octets.load());
+  out.counter("atlas_zone_loads_total", "Zone loads, by result.");
+  out.value(state.zone_loads.load(), {{"result", "success"}});
+  out.value(state.zone_load_failures.load(), {{"result", "failure"}});
+  out.counter("atlas_config_loads_total", "Configurations read, the first one included, by result.");
+  out.value(state.config_reloads.load() + 1, {{"result", "success"}});
+  out.value(state.config_rejections.load(), {{"result", "failure"}});
+  out.gauge("atlas_config_last_load_success_timestamp_seconds", "When the configuration in use was read.");
+  out.value(static_cast<double>(state.config_loaded_unix_seconds.load()));
+  out.gauge("atlas_snapshot_generation", "Number of the newest snapshot that was published.");
+  out.value(state.generation.load());
+  out.gauge("atlas_snapshot_generation_oldest", "Number of the oldest snapshot that a worker still serves.");
+  uint64_t oldest = state.generation.load();
+  for (const handoff::WorkerCounters& worker : sources.counters) {
+    oldest = std::min(oldest, static_cast<uint64_t>(worker.snapshot_generation.read()));
+  }
+  out.value(oldest);
+  out.counter("atlas_events_dropped_total", "Events that the log had no room for.");
+  out.value(sources.events.dropped());
+  out.counter("atlas_dnstap_lost_total",
+              "Queries of which no dnstap message was written, by place of the loss.");
+  out.value(total(sources.counters, &handoff::WorkerCounters::records_lost), {{"place", "worker"}});
+  out.value(state.dnstap_lost.load(), {{"place", "output"}});
+}
+
+// Under the names that Prometheus' own clients use.
+void add_process(Families& out) {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  out.counter("process_cpu_seconds_total", "User and system CPU time.");
+  out.value(seconds(usage.ru_utime) + seconds(usage.ru_stime));
+
+  uint64_t virtual_pages = 0, resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> virtual_pages >> resident_pages;
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  out.gauge("process_virtual_memory_bytes", "Virtual memory.");
+  out.value(virtual_pages * page);
+  out.gauge("process_resident_memory_bytes", "Resident memory.");
+  out.value(resident_pages * page);
+
+  std::error_code error;
+  uint64_t open = 0;
+  for (std::filesystem::directory_iterator each("/proc/self/fd", error), end; !error && each != end;
+       each.increment(error)) {
+    ++open;
+  }
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  out.gauge("process_open_fds", "Open descriptors.");
+  out.value(open);
+  out.gauge("process_max_fds", "Descriptors that may be open.");
+  out.value(static_cast<double>(limit.rlim_cur));
+}
+
+}  // namespace
+
+std::string exposition(const Sources& sources) {
+  Families out;
+  add_queries(out, sources.counters);
+  add_refusals(out, sources.counters);
+  add_sockets(out, sources.counters);
+  add_server(out, sources);
+  add_process(out);
+  return out.text();
+}
+
+std::string ailment(const Sources& sources, base::MonotonicTime now) {
+  if (sources.state.stopping) return "stopping";
+  if (!sources.state.ready) return "zones are being loaded";
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  for (size_t i = 0; i < sources.counters.size(); ++i) {
+    const int64_t silent = now_ms - sources.counters[i].last_turn_ms.read();
+    if (silent > kTurnMax.count()) {
+      return "worker " + std::to_string(i) + " has not turned for " + std::to_string(silent / 1000) + " s";
+    }
+  }
+  return {};
+}
+
+}  // namespace atlas::telemetry::metrics
