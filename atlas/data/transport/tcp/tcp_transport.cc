@@ -29,7 +29,8 @@ constexpr uint64_t kAcceptPauseMs = 100;
 constexpr size_t kAcceptWork = 8;
 constexpr size_t kCloseWork = 4;
 constexpr size_t kVisitWork = 6;
-// Octets of answers made, or handed to the kernel, in one unit: a loopback or a busy card copies them at once.
+// Octets of answers made, or handed to the kernel, in one unit: a loopback or a busy card copies them at
+// once.
 constexpr size_t kOctetsPerWork = 1024;
 constexpr size_t kDrainWork = 4000;
 
