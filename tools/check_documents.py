@@ -7,11 +7,15 @@
   paths    a path in backticks that begins with one of the repository's folders exists, and so does what a link
            inside the repository points to
   adr      docs/adr/README.md links every record
+  metrics  docs/operate/logs-and-metrics.md describes exactly the metrics that are exposed
+  keys     the configuration's reference and manual page are what tools/config_reference.py writes
+  manual   deploy/man/atlasctl.1 describes every command of atlasctl
 
 Prints `file:line: what is wrong` and exits 1 if there is anything.
 """
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +26,10 @@ PIPELINE = Path("atlas/data/pipeline.cc")
 LIFE = Path("docs/life-of-a-query.md")
 ARCHITECTURE = Path("docs/architecture.md")
 DECISIONS = Path("docs/adr/README.md")
+EXPOSITION = Path("atlas/telemetry/metrics/exposition.cc")
+METRICS = Path("docs/operate/logs-and-metrics.md")
+COMMANDS = Path("atlas/app/atlasctl/command_line.cc")
+MANUAL = Path("deploy/man/atlasctl.1")
 FOLDERS = ("atlas", "api", "tests", "fuzz", "bench", "docs", "cmake", "tools", "deploy", ".ci")
 PATH_IN_TEXT = re.compile(r"`((?:%s)/[\w./-]*)`" % "|".join(map(re.escape, FOLDERS)))
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -85,9 +93,29 @@ def check_decisions(root: Path) -> list[str]:
     return [f"{DECISIONS}:1: does not link {name}" for name in records if f"]({name})" not in index]
 
 
+def check_metrics(root: Path) -> list[str]:
+    exposed = set(re.findall(r'out\.(?:counter|gauge)\("(atlas_\w+)"', (root / EXPOSITION).read_text()))
+    described = set(re.findall(r"^\| `(atlas_\w+)` \|", (root / METRICS).read_text(), re.MULTILINE))
+    return [f"{METRICS}:1: does not describe {name}" for name in sorted(exposed - described)] + [
+        f"{METRICS}:1: describes {name}, which is not exposed" for name in sorted(described - exposed)
+    ]
+
+
+def check_keys(root: Path) -> list[str]:
+    command = [sys.executable, str(root / "tools/config_reference.py"), "--check"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+
+
+def check_manual(root: Path) -> list[str]:
+    commands = re.findall(r'^    \{"([a-z-]+)", "', (root / COMMANDS).read_text(), re.MULTILINE)
+    manual = (root / MANUAL).read_text().replace("\\-", "-")
+    return [f"{MANUAL}:1: does not describe {name}" for name in commands if not re.search(rf"^\.BR?I? {name}\b", manual, re.MULTILINE)]
+
+
 def main() -> int:
     root = Path(__file__).resolve().parent.parent
     found = check_stages(root) + check_modules(root) + check_paths(root) + check_decisions(root)
+    found += check_metrics(root) + check_keys(root) + check_manual(root)
     print("\n".join(found) if found else "documents: nothing to object to")
     return 1 if found else 0
 

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "atlas/base/file.h"
 #include "atlas/control/cookie_secret.h"
 #include "atlas/control/process/process.h"
 #include "atlas/net/socket.h"
@@ -58,6 +59,8 @@ Server::Server(std::filesystem::path config_path, config::Config config, std::st
 
 Server::~Server() {
   if (control_socket_ != nullptr) ::unlink(config_.control.socket.c_str());
+  // In a folder of root's it stays, which does no harm: whoever reads it must look whose number it is anyway.
+  if (!pid_file_.empty()) ::unlink(pid_file_.c_str());
 }
 
 base::Result<void> Server::prepare() {
@@ -82,6 +85,7 @@ base::Result<void> Server::prepare() {
   report_listeners({}, *listeners);
   listeners_ = std::move(*listeners);
   if (auto opened = open_control_socket(); !opened) return opened;
+  if (auto written = write_pid_file(); !written) return written;
   if (auto dropped = process::drop_privileges(config_.server.user, config_.server.group); !dropped)
     return dropped;
   if (!config_.server.user.empty()) {
@@ -232,6 +236,14 @@ base::Result<void> Server::open_control_socket() {
   control_socket_ = std::make_unique<http::Server>(router_, http::ServerLimits{}, http::peer_name);
   control_socket_->add_listener(std::move(socket));
   events_.emit(EventId::kControlOpened, {{"path", path}});
+  return {};
+}
+
+base::Result<void> Server::write_pid_file() {
+  const std::filesystem::path& path = config_.server.pid_file;
+  if (path.empty()) return {};
+  if (auto written = base::replace_file(path, std::to_string(::getpid()) + '\n'); !written) return written;
+  pid_file_ = path;
   return {};
 }
 

@@ -46,6 +46,7 @@ class Server {
   base::Result<OpenListener> open(const config::ListenAddress& address);
   base::Result<std::vector<OpenListener>> open_listeners(const std::vector<config::ListenAddress>& wanted);
   base::Result<void> open_control_socket();
+  base::Result<void> write_pid_file();
   std::unique_ptr<handoff::ServingSnapshot> make_snapshot();
   void publish();
   void update_state();
@@ -80,6 +81,7 @@ class Server {
   std::unique_ptr<handoff::SnapshotPublisher> publisher_;
   http::Router router_;
   std::unique_ptr<http::Server> control_socket_;
+  std::filesystem::path pid_file_;  // once it is written
   net::FileDescriptor signals_;
   bool stopping_ = false;
 };

@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
+#include "atlas/app/atlasctl/completion/completion.h"
 #include "atlas/app/atlasctl/control/control_commands.h"
 #include "atlas/app/atlasctl/files/file_commands.h"
+#include "atlas/app/atlasctl/query/options.h"
 #include "atlas/app/atlasctl/query/query_command.h"
 #include "atlas/app/atlasctl/spelling.h"
 #include "atlas/app/atlasctl/terminal.h"
@@ -25,6 +28,15 @@ struct Command {
   const Usage* usage = nullptr;  // null where the command has a help of its own
 };
 
+constexpr Usage kCompletion = {
+    "completion",
+    "SHELL",
+    "Prints completions for bash, zsh or fish, as in: source <(atlasctl completion bash)",
+    1,
+    1,
+    {}};
+
+int run_completion(std::span<const std::string_view> words);
 int run_help(std::span<const std::string_view> words);
 int run_version(std::span<const std::string_view>) {
   std::printf("atlasctl %s\n", std::string(version_text()).c_str());
@@ -41,6 +53,7 @@ constexpr Command kCommands[] = {
     {"zones", "list its zones, or show one", control::zones, &control::kZones},
     {"reload", "read its configuration and zone files again", control::reload, &control::kReload},
     {"config", "show its configuration", control::config, &control::kConfig},
+    {"completion", "print completions for a shell", run_completion, &kCompletion},
     {"help", "show this help, or that of a command", run_help},
     {"version", "show the version", run_version},
 };
@@ -78,6 +91,41 @@ int fail_unknown(std::string_view name) {
   return kExitUsage;
 }
 
+// What may follow a command.
+completion::Command completed(const Command& command) {
+  completion::Command result{std::string(command.name), std::string(command.summary), {}};
+  if (command.usage != nullptr) {
+    for (const Option& option : command.usage->options) result.words.emplace_back(option.name);
+    result.takes_zones = command.usage->operands == "[ZONE]";
+  }
+  if (command.run == control::config) result.words.emplace_back("show");
+  if (command.run == run_completion) result.words = {"bash", "zsh", "fish"};
+  if (command.run == run_help) {
+    for (const Command& other : kCommands) result.words.emplace_back(other.name);
+  }
+  if (command.run == query::run) {
+    for (const query::WordHelp& word : query::option_words()) {
+      result.words.emplace_back(word.name);
+      if (word.negatable) result.words.push_back("+no" + std::string(word.name.substr(1)));
+    }
+  }
+  return result;
+}
+
+int run_completion(std::span<const std::string_view> given) {
+  const auto words = parse_words(kCompletion, given);
+  if (!words) return print_error(words.error()), kExitUsage;
+  std::vector<completion::Command> commands;
+  for (const Command& command : kCommands) commands.push_back(completed(command));
+  const std::string text = completion::script(words->operands[0], commands);
+  if (text.empty()) {
+    print_error({"there are no completions for " + printable(words->operands[0]), "bash, zsh or fish"});
+    return kExitUsage;
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kExitOk;
+}
+
 int run_help(std::span<const std::string_view> words) {
   if (words.empty()) {
     print_usage(stdout, STDOUT_FILENO);
@@ -101,7 +149,10 @@ int run(std::span<const std::string_view> words) {
     return kExitUsage;
   }
   const Command* command = find_command(words[0]);
-  return command == nullptr ? fail_unknown(words[0]) : command->run(words.subspan(1));
+  if (command == nullptr) return fail_unknown(words[0]);
+  const auto asks_for_help = [](std::string_view word) { return word == "-h" || word == "--help"; };
+  if (std::ranges::any_of(words.subspan(1), asks_for_help)) return run_help(words.first(1));
+  return command->run(words.subspan(1));
 }
 
 }  // namespace atlas::app::atlasctl
