@@ -255,6 +255,7 @@ std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
     snapshot->listeners.insert(snapshot->listeners.end(), listener.sockets.begin(), listener.sockets.end());
   }
   snapshot->answers.minimal_responses = config_.answers.minimal_responses;
+  snapshot->answers.minimal_any = config_.answers.minimal_any;
   snapshot->answers.udp_payload_size = static_cast<uint16_t>(config_.answers.udp_payload_size);
   snapshot->answers.version = config_.server.version;
   snapshot->answers.server_id = config_.server.id;

@@ -124,7 +124,8 @@ Pipeline::Next Pipeline::answer(Exchange& exchange) {
     source::chaos::answer(query_, {snapshot.answers.version, snapshot.answers.server_id}, answer_);
     return Next::kContinue;
   }
-  const source::zone::Options options{.minimal_responses = snapshot.answers.minimal_responses};
+  const source::zone::Options options{.minimal_responses = snapshot.answers.minimal_responses,
+                                      .minimal_any = snapshot.answers.minimal_any};
   dns::NameView name = query_.name;
   const handoff::ZoneEntry* zone = exchange.zone;
   for (size_t links = 0; links <= query::kChainLinksMax; ++links) {

@@ -78,6 +78,7 @@ struct StreamLimits {
 
 struct AnswerSettings {
   bool minimal_responses = true;
+  bool minimal_any = true;           // RFC 8482
   uint16_t udp_payload_size = 1232;  // RFC 9715
   std::string version;               // version.bind; empty = REFUSED
   std::string server_id;             // id.server and NSID; empty = none

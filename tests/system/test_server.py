@@ -146,6 +146,27 @@ def test_a_second_server_refuses_to_share_the_first_ones_sockets(zone_file):
         assert address_of(server.port) == (0, "192.0.2.1")
 
 
+def test_the_contract_names_every_operation():
+    root = pathlib.Path(__file__).parents[2]
+    contract = yaml.safe_load((root / "api/openapi.yaml").read_text())
+    described = {(method.upper(), path) for path, operations in contract["paths"].items() for method in operations}
+    assert described == set(re.findall(r'router_\.add\("(\w+)", "([^"]+)"', (root / "atlas/control/api.cc").read_text()))
+
+
+def test_any_is_answered_with_one_rrset_or_all(zone_file):
+    class AllForAny(servers.Atlas):
+        def configuration(self):
+            return super().configuration() + "answers: {minimal-any: false}\n"
+
+    query = b"\x00\x07\x01\0\0\x01\0\0\0\0\0\0" + servers.wire_name("a.test") + b"\0\xff\0\x01"
+    for kind, rrsets in ((servers.Atlas, 1), (AllForAny, 2)):
+        with servers.running(kind, {"a.test.": zone_file}) as server:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.settimeout(5)
+                client.sendto(query, ("127.0.0.1", server.port))
+                assert int.from_bytes(client.recv(1000)[6:8], "big") == rrsets
+
+
 def test_every_operation_of_the_contract_is_there(zone_file):
     contract = yaml.safe_load((pathlib.Path(__file__).parents[2] / "api/openapi.yaml").read_text())
     with servers.running(servers.Atlas, {"a.test.": zone_file}) as server:

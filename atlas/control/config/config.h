@@ -99,6 +99,7 @@ struct TcpSettings {
 
 struct AnswerSettings {
   bool minimal_responses = true;
+  bool minimal_any = true;
   uint64_t udp_payload_size = 1232;
 };
 

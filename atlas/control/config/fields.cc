@@ -133,6 +133,8 @@ void visit(Fields& f, Config& config) {
   f.open({"answers", "What responses look like."});
   f.boolean({"minimal-responses", "Leave out authority and additional records that nobody needs."},
             config.answers.minimal_responses);
+  f.boolean({"minimal-any", "Answer type ANY with one RRset (RFC 8482), over TCP too, instead of with all."},
+            config.answers.minimal_any);
   f.size({"udp-payload-size",
           "Largest UDP response, and the EDNS size announced. Larger than 1232 B risks fragments "
           "(RFC 9715)."},
