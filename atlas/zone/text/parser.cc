@@ -485,6 +485,8 @@ std::optional<uint32_t> Parser::parse_ttl_field(const dns::RdataToken& token) {
 
 void Parser::report_unknown_type(Tokens tokens, size_t at, bool begins_blank) {
   const dns::RdataToken& token = tokens[at];
+  // A file that is no zone file at all must not cost a search for every line.
+  if (!log_.keeps(base::Severity::kError)) return error(token.position, {});
   const bool is_first = at == (begins_blank ? 0u : 1u);
   if (!begins_blank && is_first && types_.find(tokens[0].text)) {
     return error(token.position, shown(token.text) + " is not a type, a class or a TTL",

@@ -51,7 +51,9 @@ std::string_view nearest_word(std::string_view misspelt, std::span<const std::st
   size_t best = misspelt.size() <= 3 ? 2 : 3;
   std::string_view nearest;
   for (const std::string_view word : words) {
-    if (word.size() > kWordOctetsMax) continue;
+    const size_t longer = std::max(word.size(), misspelt.size()),
+                 shorter = std::min(word.size(), misspelt.size());
+    if (longer > kWordOctetsMax || longer - shorter >= best) continue;
     const size_t distance = edit_distance(misspelt, word);
     if (distance < best) {
       best = distance;
