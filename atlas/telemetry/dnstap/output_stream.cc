@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -29,9 +30,10 @@ bool OutputStream::fail(const char* what) {
   return false;
 }
 
-bool OutputStream::wait_for(short events) {
+bool OutputStream::wait_for(short events, base::MonotonicTime end) {
   pollfd watched{fd_.get(), events, 0};
-  const int count = ::poll(&watched, 1, static_cast<int>(kStallMax.count()));
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - base::monotonic_now());
+  const int count = ::poll(&watched, 1, std::max(0, static_cast<int>(left.count())));
   if (count == 0) errno = ETIMEDOUT;
   return count > 0;
 }
@@ -59,6 +61,7 @@ bool OutputStream::open() {
 bool OutputStream::read(void* data, size_t size) {
   // The reader answers what it was sent.
   if (!flush()) return false;
+  const auto end = base::monotonic_now() + kStallMax;
   for (size_t done = 0; done < size;) {
     const ssize_t count = ::read(fd_.get(), static_cast<uint8_t*>(data) + done, size - done);
     if (count > 0) {
@@ -66,7 +69,7 @@ bool OutputStream::read(void* data, size_t size) {
     } else if (count == 0) {
       errno = ECONNRESET;
       return fail("cannot read");
-    } else if (errno != EINTR && (errno != EAGAIN || !wait_for(POLLIN))) {
+    } else if (errno != EINTR && (errno != EAGAIN || !wait_for(POLLIN, end))) {
       return fail("cannot read");
     }
   }
@@ -82,13 +85,14 @@ bool OutputStream::write(const iovec* parts, int count) {
 }
 
 bool OutputStream::flush() {
+  const auto end = base::monotonic_now() + kStallMax;
   for (size_t done = 0; done < pending_.size();) {
     const size_t left = pending_.size() - done;
     const ssize_t count = is_socket_ ? ::send(fd_.get(), &pending_[done], left, MSG_NOSIGNAL)
                                      : ::write(fd_.get(), &pending_[done], left);
     if (count >= 0) {
       done += static_cast<size_t>(count);
-    } else if (errno != EINTR && (errno != EAGAIN || !wait_for(POLLOUT))) {
+    } else if (errno != EINTR && (errno != EAGAIN || !wait_for(POLLOUT, end))) {
       return fail("cannot write");
     }
   }

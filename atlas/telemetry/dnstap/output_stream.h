@@ -1,5 +1,5 @@
-// Where Frame Streams go: a file, or a reader at a Unix socket. Nothing here waits longer than kStallMax, so
-// that a reader that stopped reading cannot keep the server from stopping.
+// Where Frame Streams go: a file, or a reader at a Unix socket. No call waits longer than kStallMax, so that
+// a reader that is slow or has stopped cannot keep the server from stopping.
 #pragma once
 
 #include <sys/uio.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "atlas/base/result.h"
+#include "atlas/base/clock.h"
 #include "atlas/net/file_descriptor.h"
 
 struct fstrm_rdwr;
@@ -39,7 +39,7 @@ class OutputStream {
 
  private:
   bool fail(const char* what);
-  bool wait_for(short events);
+  bool wait_for(short events, base::MonotonicTime end);
 
   const std::filesystem::path path_;
   const bool is_socket_;
