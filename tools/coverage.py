@@ -86,6 +86,8 @@ def main() -> int:
     print(f"{'folder':20} {'lines':>7} {'tests':>7} {'corpora':>8} {'both':>7}")
     failed = False
     for folder, (count, both, tested, fuzzed) in sorted(folders.items()):
+        if count == 0:
+            continue
         note = ""
         if folder in PARSERS and both < LINES_WANTED * count:
             note = f"  less than {LINES_WANTED:.0%}"

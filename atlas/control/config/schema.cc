@@ -73,7 +73,8 @@ class SchemaFields final : public Fields {
     for (const ListenAddress& listener : value) defaults.emplace_back(listener.endpoint.to_text());
     json::object mapping = object_of({{"address", json::object{{"type", "string"}}},
                                       {"transports", list_of({{"enum", {"udp", "tcp"}}}, {"udp", "tcp"})}});
-    mapping["required"] = {"address"};
+    // Not in braces: compilers differ in whether one value in them is a list.
+    mapping["required"].emplace_array().emplace_back("address");
     json::object schema =
         list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, std::move(defaults));
     schema["minItems"] = 1;
@@ -85,7 +86,7 @@ class SchemaFields final : public Fields {
   void zones(Key key, std::vector<ZoneFile>&, const ZoneDefaults&) override {
     json::object mapping =
         object_of({{"zone", json::object{{"type", "string"}}}, {"file", json::object{{"type", "string"}}}});
-    mapping["required"] = {"zone"};
+    mapping["required"].emplace_array().emplace_back("zone");
     add(key, list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, {}));
   }
 
@@ -133,7 +134,7 @@ std::string json_schema() {
                          {"title", "Atlas configuration"}};
   json::object body = SchemaFields::object_of(fields.take());
   for (auto& [name, member] : body) schema[name] = std::move(member);
-  schema["required"] = {"config"};
+  schema["required"].emplace_array().emplace_back("config");
   std::string text;
   print(schema, 0, text);
   return text + '\n';
