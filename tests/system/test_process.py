@@ -86,6 +86,8 @@ def test_the_pid_file_is_there_while_the_server_is(zones):
 def test_wall_clock_is_for_logs_and_monotonic_clock_for_limits(zones, tmp_path, monkeypatch):
     if shutil.which("faketime") is None:
         pytest.skip("faketime is not installed")
+    if "libasan" in subprocess.run(["ldd", servers.atlas_program("atlasd")], capture_output=True, text=True).stdout:
+        pytest.skip("AddressSanitizer wants to be loaded before faketime")
     library = subprocess.run(["faketime", "-m", "-f", "+0", "sh", "-c", "echo $LD_PRELOAD"], capture_output=True, text=True, check=True)
     offset = tmp_path / "offset"
     offset.write_text("+3650d\n")
