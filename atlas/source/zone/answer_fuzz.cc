@@ -41,17 +41,6 @@ ZonePtr zone_of_input(base::ByteReader& reader) {
   return zone::Zone::build(apex(), *records);
 }
 
-void answer(const zone::Zone& zone, const query::Query& query, bool minimal, query::Answer& answer) {
-  answer.clear();
-  const source::zone::Options options{.minimal_responses = minimal, .minimal_any = minimal};
-  dns::NameView name = query.name;
-  for (size_t links = 0; links <= query::kChainLinksMax; ++links) {
-    const auto step = source::zone::answer_from_zone(zone, query, name, links == 0, options, answer);
-    if (!step.chase || !step.target.is_at_or_below(zone.apex())) return;
-    name = step.target;
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -68,7 +57,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (decoded.outcome != query::Decoded::kQuery || !query.has_question) return 0;
   if (!query.name.view().is_at_or_below(zone->apex())) return 0;
 
-  answer(*zone, query, (choice & 8) == 0, answered);
+  const bool minimal = (choice & 8) == 0;
+  source::zone::answer_and_chase(*zone, query, {.minimal_responses = minimal, .minimal_any = minimal},
+                                 answered);
   for (const size_t limit : {size_t{512}, size_t{1232}, sizeof out}) {
     const size_t octets = query::encode(query, answered, {}, limit, out);
     ATLAS_ASSERT(octets <= limit);

@@ -29,18 +29,11 @@ class AnswerTest : public ::testing::Test {
     query_.dnssec_ok = with != Signed::kNo;
   }
 
-  // Asks for the name with the loop over aliases that the query path has.
   void ask(const char* name, RRType type) {
     if (zone_ == nullptr) serve(Signed::kNo);
     query_.name = dns::parse_name(name, apex_).value();
     query_.type = type;
-    answer_.clear();
-    dns::NameView target = query_.name;
-    for (size_t links = 0; links <= query::kChainLinksMax; ++links) {
-      const Step step = answer_from_zone(*zone_, query_, target, links == 0, options_, answer_);
-      if (!step.chase || !step.target.is_at_or_below(apex_)) break;
-      target = step.target;
-    }
+    answer_and_chase(*zone_, query_, options_, answer_);
   }
 
   // "owner TYPE rdata" of every record but signatures, the zone's own name left out.

@@ -12,6 +12,7 @@
 #include "atlas/base/encoding.h"
 #include "atlas/crypto/nsec3_hash.h"
 #include "atlas/dns/rdata.h"
+#include "atlas/source/zone/answer.h"
 #include "atlas/zone/diagnostic_log.h"
 #include "atlas/zone/text/parser.h"
 #include "atlas/zone/zone.h"
@@ -166,6 +167,18 @@ inline void sign_with_nsec3(dns::NameView apex, atlas::zone::RecordList& records
     add_signature(records, owner, dns::RRType::NSEC3);
   }
   records.sort();
+}
+
+// Answers from one zone and follows aliases within it, as the query path does among all zones.
+inline void answer_and_chase(const atlas::zone::Zone& zone, const query::Query& query, const Options& options,
+                             query::Answer& answer) {
+  answer.clear();
+  dns::NameView name = query.name;
+  for (size_t links = 0; links <= query::kChainLinksMax; ++links) {
+    const Step step = answer_from_zone(zone, query, name, links == 0, options, answer);
+    if (!step.chase || !step.target.is_at_or_below(zone.apex())) return;
+    name = step.target;
+  }
 }
 
 }  // namespace atlas::source::zone
