@@ -270,5 +270,10 @@ def wire_name(text):
     return b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
 
 
+def make_query(name, qtype=1):
+    """A query with RD and id 7, without EDNS."""
+    return b"\0\x07\x01\0\0\x01\0\0\0\0\0\0" + wire_name(name) + qtype.to_bytes(2, "big") + b"\0\x01"
+
+
 def soa_query(apex):
     return b"\x12\x34\0\0\0\x01\0\0\0\0\0\0" + wire_name(apex) + b"\0\x06\0\x01"

@@ -21,7 +21,7 @@ import servers  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ZONE = "$TTL 300\n@ SOA ns admin 1 3600 600 86400 300\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.1\n"
-QUERY = b"\x00\x07\x01\0\0\x01\0\0\0\0\0\0" + servers.wire_name("www.a.test") + b"\0\x01\0\x01"
+QUERY = servers.make_query("www.a.test")
 
 
 @pytest.fixture(name="zones")

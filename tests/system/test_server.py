@@ -49,7 +49,7 @@ def control(server, method, path):
 
 def address_of(port, name="www.a.test", tcp=False):
     """The RCODE and the last four octets of the answer to a query for an A record."""
-    query = b"\x00\x07\x01\0\0\x01\0\0\0\0\0\0" + servers.wire_name(name) + b"\0\x01\0\x01"
+    query = servers.make_query(name)
     if tcp:
         with socket.create_connection(("::1", port), 5) as client:
             client.sendall(len(query).to_bytes(2, "big") + query)
@@ -158,7 +158,7 @@ def test_any_is_answered_with_one_rrset_or_all(zone_file):
         def configuration(self):
             return super().configuration() + "answers: {minimal-any: false}\n"
 
-    query = b"\x00\x07\x01\0\0\x01\0\0\0\0\0\0" + servers.wire_name("a.test") + b"\0\xff\0\x01"
+    query = servers.make_query("a.test", qtype=255)
     for kind, rrsets in ((servers.Atlas, 1), (AllForAny, 2)):
         with servers.running(kind, {"a.test.": zone_file}) as server:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:

@@ -68,7 +68,7 @@ def samples(text):
 
 
 def ask(server, name, qtype=1, tcp=False, family=socket.AF_INET):
-    query = b"\x00\x07\x01\0\0\x01\0\0\0\0\0\0" + servers.wire_name(name) + qtype.to_bytes(2, "big") + b"\0\x01"
+    query = servers.make_query(name, qtype)
     host = "127.0.0.1" if family == socket.AF_INET else "::1"
     with socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as client:
         client.settimeout(5)
@@ -130,6 +130,15 @@ def test_health_and_other_requests(zones):
         assert refused.status == 405 and "GET" in refused.getheader("Allow")
 
 
+# Control frames of Frame Streams.
+ACCEPT, START, STOP, READY, FINISH = 1, 2, 3, 4, 5
+
+
+def control_frame(kind, fields=b""):
+    body = kind.to_bytes(4, "big") + fields
+    return b"\0\0\0\0" + len(body).to_bytes(4, "big") + body
+
+
 def decoded(frames_file):
     """dnstap-read's one line a message."""
     done = subprocess.run(["dnstap-read", str(frames_file)], capture_output=True, text=True)
@@ -170,14 +179,12 @@ def frames_once_quiet(path):
     # The stream has no end yet, which dnstap-read would find fault with.
     whole = path.read_bytes()
     finished = path.with_suffix(".finished")
-    finished.write_bytes(whole + b"\0\0\0\0" + (4).to_bytes(4, "big") + (3).to_bytes(4, "big"))
+    finished.write_bytes(whole + control_frame(STOP))
     return decoded(finished)
 
 
 class Reader(threading.Thread):
     """The reader's side of Frame Streams on a Unix socket; keeps what a file would hold."""
-
-    ACCEPT, START, STOP, READY, FINISH = 1, 2, 3, 4, 5
 
     def __init__(self, path):
         super().__init__(daemon=True)
@@ -192,10 +199,6 @@ class Reader(threading.Thread):
         stream, _ = self.listener.accept()
         source = stream.makefile("rb")
 
-        def control(kind, fields=b""):
-            body = kind.to_bytes(4, "big") + fields
-            return b"\0\0\0\0" + len(body).to_bytes(4, "big") + body
-
         def read_control():
             body = source.read(int.from_bytes(source.read(4), "big"))
             return int.from_bytes(body[:4], "big"), body[4:]
@@ -206,21 +209,18 @@ class Reader(threading.Thread):
                 self.frames.append(source.read(size))
                 continue
             kind, fields = read_control()
-            if kind == self.READY:
+            if kind == READY:
                 assert b"protobuf:dnstap.Dnstap" in fields
-                stream.sendall(control(self.ACCEPT, fields))
-            if kind == self.STOP:
-                stream.sendall(control(self.FINISH))
+                stream.sendall(control_frame(ACCEPT, fields))
+            if kind == STOP:
+                stream.sendall(control_frame(FINISH))
                 self.finished = True
 
     def write_file(self, path):
         content_type = b"protobuf:dnstap.Dnstap"
         field = (1).to_bytes(4, "big") + len(content_type).to_bytes(4, "big") + content_type
-        start = self.START.to_bytes(4, "big") + field
-        stop = self.STOP.to_bytes(4, "big")
-        data = b"\0\0\0\0" + len(start).to_bytes(4, "big") + start
-        data += b"".join(len(frame).to_bytes(4, "big") + frame for frame in self.frames)
-        path.write_bytes(data + b"\0\0\0\0" + len(stop).to_bytes(4, "big") + stop)
+        data = b"".join(len(frame).to_bytes(4, "big") + frame for frame in self.frames)
+        path.write_bytes(control_frame(START, field) + data + control_frame(STOP))
 
 
 @needs_dnstap_read
