@@ -4,21 +4,19 @@
   docs/operate/configuration.md   the table behind "## Keys"
   deploy/man/atlas.yaml.5         the manual page
 
---check changes nothing and exits 1 if one of them is not what would be written.
+tools/check_documents.py refuses them where they are not what this writes.
 """
 
-import argparse
 import json
-import sys
+import re
 from pathlib import Path
 
 SCHEMA = Path("api/config.schema.json")
 DOCUMENT = Path("docs/operate/configuration.md")
 MANUAL = Path("deploy/man/atlas.yaml.5")
 HEADING = "## Keys\n"
-# What a reload cannot change; atlasd says so when it is tried. A test compares this with the server.
-NEEDS_RESTART = ("server.user", "server.group", "server.workers", "server.zone-loaders", "server.pid-file", "paths.state",
-                 "control", "metrics.listen", "dnstap", "rate-limit.table-size")  # fmt: skip
+# Where the server compares what a reload cannot change.
+RESTARTS = Path("atlas/control/config/effective.cc")
 
 
 def keys(node, prefix=""):
@@ -29,8 +27,8 @@ def keys(node, prefix=""):
         yield from keys(value, path + ".")
 
 
-def needs_restart(path):
-    return any(path == key or path.startswith(key + ".") for key in NEEDS_RESTART)
+def needs_restart(path, fixed):
+    return any(path == key or path.startswith(key + ".") for key in fixed)
 
 
 def shown(default):
@@ -41,10 +39,10 @@ def shown(default):
     return ", ".join(map(str, default)) or "empty" if isinstance(default, list) else str(default)
 
 
-def table(schema):
+def table(schema, fixed):
     lines = [HEADING, "Those marked ↻ need a restart; a reload applies all others.\n", "| key | default | what it does |", "|---|---|---|"]
     for path, about, default, choices in keys(schema):
-        mark = " ↻" if needs_restart(path) else ""
+        mark = " ↻" if needs_restart(path, fixed) else ""
         about += f" One of: {', '.join(choices)}." if choices else ""
         value = f"`{shown(default)}`" if shown(default) else ""
         lines.append(f"| `{path}`{mark} | {value} | {about} |".replace("|  |", "| |"))
@@ -55,7 +53,7 @@ def escaped(text):
     return text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
 
 
-def manual(schema):
+def manual(schema, fixed):
     lines = [
         '.\\" Written by tools/config_reference.py from api/config.schema.json.',
         '.TH ATLAS.YAML 5 "" "Atlas" "File formats"',
@@ -78,7 +76,7 @@ def manual(schema):
         "Those marked with a star need a restart; a reload applies all others.",
     ]
     for path, about, default, choices in keys(schema):
-        lines += [".TP", f".B {escaped(path)}{' *' if needs_restart(path) else ''}", escaped(about)]
+        lines += [".TP", f".B {escaped(path)}{' *' if needs_restart(path, fixed) else ''}", escaped(about)]
         if choices:
             lines.append(f"One of {escaped(', '.join(choices))}.")
         if shown(default):
@@ -102,25 +100,21 @@ def manual(schema):
     return "\n".join(lines) + "\n"
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--check", action="store_true", help="change nothing, exit 1 if something would change")
-    check = options.parse_args().check
-    root = Path(__file__).resolve().parent.parent
+def references(root):
+    """What each file has to hold, by path."""
     schema = json.loads((root / SCHEMA).read_text())
+    fixed = re.findall(r'\bcompare\("([a-z.-]+)"', (root / RESTARTS).read_text())
+    if not fixed:
+        raise ValueError(f"{RESTARTS} compares no keys")
     head = (root / DOCUMENT).read_text().split(HEADING)[0]
-    stale = False
-    for path, text in ((DOCUMENT, head + table(schema)), (MANUAL, manual(schema))):
-        present = (root / path).read_text() if (root / path).exists() else ""
-        if present == text:
-            continue
-        stale = True
-        if check:
-            print(f"{path}:1: is not what tools/config_reference.py writes")
-        else:
-            (root / path).write_text(text)
-    return 1 if check and stale else 0
+    return {DOCUMENT: head + table(schema, fixed), MANUAL: manual(schema, fixed)}
+
+
+def main():
+    root = Path(__file__).resolve().parent.parent
+    for path, text in references(root).items():
+        (root / path).write_text(text)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
