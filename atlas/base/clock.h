@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace atlas::base {
 
@@ -13,6 +14,11 @@ inline MonotonicTime monotonic_now() {
 }
 inline WallTime wall_now() {
   return std::chrono::system_clock::now();
+}
+
+// Since the clock's beginning.
+inline int64_t to_milliseconds(MonotonicTime time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
 }  // namespace atlas::base

@@ -75,7 +75,7 @@ http::Response Server::get_status() const {
     for (const auto& socket : listener.sockets) {
       listeners.push_back(
           json::object{{"address", socket->endpoint.to_text()},
-                       {"transport", socket->transport == query::Transport::kUdp ? "udp" : "tcp"}});
+                       {"transport", query::kTransportNames[static_cast<size_t>(socket->transport)]}});
     }
   }
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(base::monotonic_now() - started_);
@@ -93,34 +93,30 @@ http::Response Server::get_status() const {
 }
 
 http::Response Server::get_stats() const {
-  uint64_t queries[query::kTransportCount] = {}, responses[query::kTransportCount] = {};
-  uint64_t rcodes[handoff::kCountedRcodes] = {};
-  uint64_t malformed = 0, limited = 0, refused = 0, truncated = 0;
-  int64_t open = 0;
-  for (const handoff::WorkerCounters& worker : counters_) {
-    for (size_t i = 0; i < query::kTransportCount; ++i) {
-      queries[i] += worker.queries[i].read();
-      responses[i] += worker.responses[i].read();
-    }
-    for (size_t i = 0; i < handoff::kCountedRcodes; ++i) rcodes[i] += worker.rcodes[i].read();
-    malformed += worker.dropped_malformed.read();
-    limited += worker.dropped_rate_limit.read();
-    refused += worker.refused_access.read();
-    truncated += worker.truncated.read();
-    open += worker.tcp_open.read();
+  using handoff::total;
+  using handoff::WorkerCounters;
+  json::object queries, responses;
+  for (size_t i = 0; i < query::kTransportCount; ++i) {
+    const char* name = query::kTransportNames[i];
+    queries[name] = total(counters_, [i](const WorkerCounters& worker) { return worker.queries[i].read(); });
+    responses[name] =
+        total(counters_, [i](const WorkerCounters& worker) { return worker.responses[i].read(); });
   }
   json::object by_rcode;
   for (size_t i = 0; i < handoff::kCountedRcodes; ++i) {
-    if (rcodes[i] != 0) by_rcode[dns::to_text(static_cast<dns::Rcode>(i))] = rcodes[i];
+    const uint64_t count =
+        total(counters_, [i](const WorkerCounters& worker) { return worker.rcodes[i].read(); });
+    if (count != 0) by_rcode[dns::to_text(static_cast<dns::Rcode>(i))] = count;
   }
-  return reply(json::object{{"queries", json::object{{"udp", queries[0]}, {"tcp", queries[1]}}},
-                            {"responses", json::object{{"udp", responses[0]}, {"tcp", responses[1]}}},
-                            {"rcodes", std::move(by_rcode)},
-                            {"dropped_malformed", malformed},
-                            {"dropped_rate_limit", limited},
-                            {"refused_access", refused},
-                            {"truncated", truncated},
-                            {"tcp_open", open}});
+  return reply(json::object{
+      {"queries", std::move(queries)},
+      {"responses", std::move(responses)},
+      {"rcodes", std::move(by_rcode)},
+      {"dropped_malformed", total(counters_, &WorkerCounters::dropped_malformed)},
+      {"dropped_rate_limit", total(counters_, &WorkerCounters::dropped_rate_limit)},
+      {"refused_access", total(counters_, &WorkerCounters::refused_access)},
+      {"truncated", total(counters_, &WorkerCounters::truncated)},
+      {"tcp_open", total(counters_, [](const WorkerCounters& worker) { return worker.tcp_open.read(); })}});
 }
 
 http::Response Server::get_zones(const http::Request& request) const {

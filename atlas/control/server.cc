@@ -6,7 +6,6 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -209,15 +208,13 @@ void Server::report_listeners(const std::vector<OpenListener>& before,
 
 base::Result<void> Server::open_control_socket() {
   const std::string path = config_.control.socket.string();
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
+  const auto address = net::unix_address(path);
+  if (!address) {
     return base::fail("control.socket: " + path + " is longer than a socket's path may be (107 octets)");
   }
-  std::memcpy(address.sun_path, path.data(), path.size());
   std::error_code error;
   std::filesystem::create_directories(config_.control.socket.parent_path(), error);
-  if (is_served(address)) {
+  if (is_served(*address)) {
     return base::fail("another atlasd answers on the control socket " + path,
                       "stop it, or set control.socket to another path");
   }
@@ -225,7 +222,7 @@ base::Result<void> Server::open_control_socket() {
   net::FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // Nobody may connect before the mode is set.
   const mode_t before = ::umask(0777);
-  const bool bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
   ::umask(before);
   const std::string& group = config_.control.group.empty() ? config_.server.group : config_.control.group;
   const struct group* entry = group.empty() ? nullptr : ::getgrnam(group.c_str());

@@ -26,11 +26,10 @@ constexpr int kDrainWaitMsMax = 10;
 Batch make_batch(const handoff::ServingSnapshot& snapshot) {
   using std::chrono::duration_cast;
   const base::WallTime wall_time = base::wall_now();
-  const auto now = duration_cast<std::chrono::milliseconds>(base::monotonic_now().time_since_epoch());
   const auto unix_time = duration_cast<std::chrono::seconds>(wall_time.time_since_epoch());
   return {.snapshot = snapshot,
           .wall_time = wall_time,
-          .now_ms = static_cast<uint64_t>(now.count()),
+          .now_ms = static_cast<uint64_t>(base::to_milliseconds(base::monotonic_now())),
           .unix_seconds = static_cast<uint32_t>(unix_time.count())};
 }
 
@@ -52,7 +51,7 @@ Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::Wor
       streams_(pipeline_, counters),
       poll_(::epoll_create1(EPOLL_CLOEXEC)),
       stop_wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  counters_.last_turn_ms.set(static_cast<int64_t>(make_batch(publisher.current()).now_ms));
+  counters_.last_turn_ms.set(base::to_milliseconds(base::monotonic_now()));
   // News of a null pointer: look at the snapshot, or stop.
   watch(poll_.get(), stop_wake_.get(), nullptr);
   watch(poll_.get(), publisher.wake_descriptor(index), nullptr);

@@ -64,4 +64,15 @@ struct alignas(64) WorkerCounters {
 // One for each worker; addresses stay as they are.
 using CounterSet = std::deque<WorkerCounters>;
 
+// The sum over the workers of what `read` finds in one.
+template <typename Read>
+uint64_t total(const CounterSet& counters, Read read) {
+  uint64_t sum = 0;
+  for (const WorkerCounters& worker : counters) sum += static_cast<uint64_t>(read(worker));
+  return sum;
+}
+inline uint64_t total(const CounterSet& counters, Counter WorkerCounters::* member) {
+  return total(counters, [member](const WorkerCounters& worker) { return (worker.*member).read(); });
+}
+
 }  // namespace atlas::handoff

@@ -132,6 +132,14 @@ base::Result<void> check_unused(const Endpoint& endpoint, SocketType type) {
   return {};
 }
 
+std::optional<sockaddr_un> unix_address(std::string_view path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return {};
+  path.copy(address.sun_path, path.size());
+  return address;
+}
+
 Endpoint local_endpoint(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;

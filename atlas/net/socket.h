@@ -1,7 +1,11 @@
 // Sockets that a DNS server listens on.
 #pragma once
 
+#include <sys/un.h>
+
 #include <cstddef>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "atlas/base/result.h"
@@ -30,6 +34,9 @@ base::Result<std::vector<FileDescriptor>> open_listeners(Endpoint& endpoint, Soc
 // Fails if another process holds the endpoint already: SO_REUSEPORT would let the two share it and each lose
 // half of its queries. For use before the first open_listeners(), because our own sockets are found as well.
 base::Result<void> check_unused(const Endpoint& endpoint, SocketType type);
+
+// The address of a Unix socket; empty if the path is longer than one may be (107 octets).
+std::optional<sockaddr_un> unix_address(std::string_view path);
 
 // The local end of a socket.
 Endpoint local_endpoint(int fd);

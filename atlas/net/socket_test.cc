@@ -97,5 +97,12 @@ TEST(CheckUnused, FindsSocketsThatReusePortWouldHide) {
   }
 }
 
+TEST(UnixAddress, HoldsAPathAndItsEnd) {
+  const std::string longest(sizeof(sockaddr_un::sun_path) - 1, 'x');
+  ASSERT_TRUE(unix_address(longest));
+  EXPECT_EQ(std::string(unix_address(longest)->sun_path), longest);
+  EXPECT_FALSE(unix_address(longest + 'x'));
+}
+
 }  // namespace
 }  // namespace atlas::net

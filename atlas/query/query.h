@@ -14,6 +14,8 @@ namespace atlas::query {
 
 enum class Transport : uint8_t { kUdp, kTcp };
 inline constexpr size_t kTransportCount = 2;
+// In the API and in metrics.
+inline constexpr const char* kTransportNames[kTransportCount] = {"udp", "tcp"};
 
 // Who asked, as the transport knows it.
 struct Client {

@@ -96,9 +96,11 @@ completion::Command completed(const Command& command) {
   completion::Command result{std::string(command.name), std::string(command.summary), {}};
   if (command.usage != nullptr) {
     for (const Option& option : command.usage->options) result.words.emplace_back(option.name);
-    result.takes_zones = command.usage->operands == "[ZONE]";
+    const std::string_view operands = command.usage->operands;
+    result.takes_zones = operands == "[ZONE]";
+    // In lower case: typed as it stands.
+    if (!operands.empty() && operands[0] >= 'a' && operands[0] <= 'z') result.words.emplace_back(operands);
   }
-  if (command.run == control::config) result.words.emplace_back("show");
   if (command.run == run_completion) result.words = {"bash", "zsh", "fish"};
   if (command.run == run_help) {
     for (const Command& other : kCommands) result.words.emplace_back(other.name);

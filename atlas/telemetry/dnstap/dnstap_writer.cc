@@ -102,8 +102,8 @@ void DnstapWriter::report_losses() {
   // Without a reader all are lost, which was said already.
   if (writer_ == nullptr || now < next_report_) return;
   next_report_ = now + kLossReports;
-  uint64_t lost = state_.dnstap_lost;
-  for (const handoff::WorkerCounters& worker : counters_) lost += worker.records_lost.read();
+  const uint64_t lost =
+      state_.dnstap_lost + handoff::total(counters_, &handoff::WorkerCounters::records_lost);
   if (lost > losses_reported_) {
     events_.emit(handoff::EventId::kDnstapLost, {{"count", lost - losses_reported_}});
   }

@@ -4,12 +4,13 @@
 #include <fstrm.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "atlas/net/socket.h"
 
 namespace atlas::telemetry::dnstap {
 namespace {
@@ -44,15 +45,13 @@ bool OutputStream::open() {
     fd_ = net::FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     return fd_ ? true : fail("cannot open");
   }
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path_.native().size() >= sizeof address.sun_path) {
+  const auto address = net::unix_address(path_.native());
+  if (!address) {
     errno = ENAMETOOLONG;
     return fail("cannot connect");
   }
-  std::memcpy(address.sun_path, path_.c_str(), path_.native().size());
   fd_ = net::FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd_ || ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (!fd_ || ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return fail("cannot connect");
   }
   return true;

@@ -16,6 +16,7 @@
 namespace atlas::telemetry::metrics {
 namespace {
 
+using handoff::total;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
@@ -23,7 +24,6 @@ using Labels = std::vector<ClientMetric::Label>;
 
 // A worker turns at least once a second, however little there is to do.
 constexpr std::chrono::milliseconds kTurnMax{5000};
-constexpr const char* kTransports[query::kTransportCount] = {"udp", "tcp"};
 
 class Families {
  public:
@@ -48,31 +48,19 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
-// The sum over the workers of what `read` finds in one.
-template <typename Read>
-uint64_t total(const handoff::CounterSet& counters, Read read) {
-  uint64_t sum = 0;
-  for (const handoff::WorkerCounters& worker : counters) sum += static_cast<uint64_t>(read(worker));
-  return sum;
-}
-
-uint64_t total(const handoff::CounterSet& counters, handoff::Counter handoff::WorkerCounters::* member) {
-  return total(counters, [member](const handoff::WorkerCounters& worker) { return (worker.*member).read(); });
-}
-
 void add_queries(Families& out, const handoff::CounterSet& counters) {
   using handoff::WorkerCounters;
   out.counter("atlas_queries_total", "Queries received, by transport and address family.");
   for (size_t i = 0; i < query::kTransportCount; ++i) {
     const uint64_t ipv6 = total(counters, [i](const WorkerCounters& w) { return w.queries_ipv6[i].read(); });
     const uint64_t all = total(counters, [i](const WorkerCounters& w) { return w.queries[i].read(); });
-    out.value(all - std::min(ipv6, all), {{"transport", kTransports[i]}, {"family", "ipv4"}});
-    out.value(ipv6, {{"transport", kTransports[i]}, {"family", "ipv6"}});
+    out.value(all - std::min(ipv6, all), {{"transport", query::kTransportNames[i]}, {"family", "ipv4"}});
+    out.value(ipv6, {{"transport", query::kTransportNames[i]}, {"family", "ipv6"}});
   }
   out.counter("atlas_responses_total", "Responses sent, by transport.");
   for (size_t i = 0; i < query::kTransportCount; ++i) {
     out.value(total(counters, [i](const WorkerCounters& w) { return w.responses[i].read(); }),
-              {{"transport", kTransports[i]}});
+              {{"transport", query::kTransportNames[i]}});
   }
   out.counter("atlas_responses_by_rcode_total", "Responses sent, by RCODE.");
   for (size_t i = 0; i < handoff::kCountedRcodes; ++i) {
@@ -80,7 +68,7 @@ void add_queries(Families& out, const handoff::CounterSet& counters) {
     // The usual ones are there from the start, so that a rate of them has a beginning.
     if (count != 0 || i <= 5) out.value(count, {{"rcode", dns::to_text(static_cast<dns::Rcode>(i))}});
   }
-  out.counter("atlas_queries_by_type_total", "Queries received, by type; \"other\" is all from TYPE271 on.");
+  out.counter("atlas_queries_by_type_total", "Queries answered, by type; \"other\" is all from TYPE271 on.");
   for (size_t i = 0; i < handoff::kCountedTypes; ++i) {
     const uint64_t count = total(counters, [i](const WorkerCounters& w) { return w.types[i].read(); });
     const bool other = i == handoff::kCountedTypes - 1;
@@ -211,9 +199,8 @@ std::string exposition(const Sources& sources) {
 std::string ailment(const Sources& sources, base::MonotonicTime now) {
   if (sources.state.stopping) return "stopping";
   if (!sources.state.ready) return "zones are being loaded";
-  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
   for (size_t i = 0; i < sources.counters.size(); ++i) {
-    const int64_t silent = now_ms - sources.counters[i].last_turn_ms.read();
+    const int64_t silent = base::to_milliseconds(now) - sources.counters[i].last_turn_ms.read();
     if (silent > kTurnMax.count()) {
       return "worker " + std::to_string(i) + " has not turned for " + std::to_string(silent / 1000) + " s";
     }

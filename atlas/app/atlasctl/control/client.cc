@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -10,6 +9,7 @@
 #include <cstring>
 
 #include "atlas/net/file_descriptor.h"
+#include "atlas/net/socket.h"
 
 namespace atlas::app::atlasctl::control {
 namespace {
@@ -30,15 +30,13 @@ std::unexpected<base::Error> fail_connect(const std::string& path) {
 
 base::Result<Reply> request(const std::string& socket_path, const std::string& method,
                             const std::string& target) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket_path.size() >= sizeof address.sun_path) return base::fail("the path of the socket is too long");
-  std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
+  const auto address = net::unix_address(socket_path);
+  if (!address) return base::fail("the path of the socket is too long");
   const net::FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval wait{kWaitSeconds, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return fail_connect(socket_path);
   }
   const std::string text =
