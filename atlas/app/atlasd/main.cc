@@ -43,8 +43,7 @@ base::Result<std::vector<net::FileDescriptor>> open_metrics_sockets(std::vector<
     auto opened = net::open_listeners(endpoint, net::SocketType::kTcp, 1);
     if (!opened) return std::unexpected(opened.error());
     sockets.push_back(std::move(opened->front()));
-    events.emit(handoff::EventId::kListenerOpened,
-                {{"address", endpoint.to_text()}, {"transport", "HTTP for metrics"}});
+    events.emit(handoff::EventId::kMetricsOpened, {{"address", endpoint.to_text()}});
   }
   return sockets;
 }
