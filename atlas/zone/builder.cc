@@ -2,33 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <optional>
 
 #include "atlas/base/assert.h"
+#include "atlas/base/encoding.h"
 #include "atlas/dns/rdata.h"
+#include "atlas/zone/zone.h"
 
 namespace atlas::zone {
 namespace {
 
 using dns::RRType;
 
-constexpr size_t kNsec3LabelOctets = 32;  // 20 octets in base32hex
+// Shapes are counted on so many nodes, evenly spread.
+constexpr size_t kShapeSampleNodes = 65'536;
 
-// RFC 4648 7 without padding, in either case; empty if `label` is no NSEC3 hash.
-std::optional<crypto::Nsec3Hash> decode_nsec3_label(base::Bytes label) {
-  if (label.size() != kNsec3LabelOctets) return {};
-  crypto::Nsec3Hash hash{};
-  for (size_t i = 0; i < label.size(); ++i) {
-    const uint8_t octet = dns::ascii_lower(label[i]);
-    const bool is_digit = octet >= '0' && octet <= '9';
-    if (!is_digit && !(octet >= 'a' && octet <= 'v')) return {};
-    const unsigned value = is_digit ? octet - '0' : octet - 'a' + 10u;
-    const size_t bit = i * 5;
-    const unsigned two = value << (11 - bit % 8);
-    hash[bit / 8] |= static_cast<uint8_t>(two >> 8);
-    if (bit / 8 + 1 < hash.size()) hash[bit / 8 + 1] |= static_cast<uint8_t>(two);
-  }
-  return hash;
+RRType covered_type(base::Bytes rrsig) {
+  return rrsig.size() >= 2 ? static_cast<RRType>(base::load_u16(rrsig.data())) : RRType::RRSIG;
 }
 
 // NSEC3 and NSEC3PARAM begin alike: algorithm, flags, iterations, salt (RFC 5155 3.2, 4.2).
@@ -41,305 +31,313 @@ struct Nsec3Parameters {
     salt = reader.bytes(reader.u8());
   }
 
-  bool same_chain(const Nsec3Parameters& other) const {
-    return algorithm == other.algorithm && iterations == other.iterations &&
-           std::ranges::equal(salt, other.salt);
-  }
-
   uint8_t algorithm = 0;
   uint16_t iterations = 0;
   base::Bytes salt;
 };
 
+// A label of 32 octets that base32hex could have made of a hash.
+bool is_nsec3_label(base::Bytes label) {
+  return label.size() == 32 && std::ranges::all_of(label, [](uint8_t octet) {
+           const uint8_t lower = dns::ascii_lower(octet);
+           return (lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'v');
+         });
+}
+
+size_t aligned(size_t octets, size_t alignment) {
+  return (octets + alignment - 1) / alignment * alignment;
+}
+
+// Pieces of an image: first where each will lie, then the octets.
+class Layout {
+ public:
+  explicit Layout(size_t head) : octets_(head) {}
+
+  template <class T>
+  size_t add(const std::vector<T>& piece, size_t alignment = alignof(T)) {
+    return add(base::Bytes(reinterpret_cast<const uint8_t*>(piece.data()), piece.size() * sizeof(T)), alignment);
+  }
+  size_t add(base::Bytes piece, size_t alignment = 1) {
+    const size_t at = aligned(octets_, alignment);
+    octets_ = at + piece.size();
+    pieces_.push_back({at, piece});
+    return at;
+  }
+  size_t octets() const { return octets_; }
+
+  void write(uint8_t* out) const {
+    size_t end = 0;
+    for (const auto& [at, piece] : pieces_) {
+      if (end != 0) std::memset(out + end, 0, at - end);
+      if (!piece.empty()) std::memcpy(out + at, piece.data(), piece.size());
+      end = at + piece.size();
+    }
+  }
+
+ private:
+  size_t octets_;
+  std::vector<std::pair<size_t, base::Bytes>> pieces_;
+};
+
+// What a tree's part of the layout needs until it has been written.
+struct TreePieces {
+  std::vector<uint64_t> block_offsets;
+  std::vector<uint64_t> signature_offsets;
+  image::BuiltIndex index;
+};
+
+image::TreeHead lay_out(image::TreeWriter& tree, TreePieces& pieces, Layout& layout) {
+  image::TreeHead head{};
+  head.names = tree.names();
+  head.blocks = static_cast<uint32_t>(tree.block_offsets().size());
+  const size_t blocks = layout.add(tree.blocks());
+  pieces.block_offsets.reserve(head.blocks);
+  for (const uint64_t offset : tree.block_offsets()) pieces.block_offsets.push_back(blocks + offset);
+  head.blocks_offset = layout.add(pieces.block_offsets);
+  if (!tree.signature_offsets().empty()) {
+    const size_t signatures = layout.add(tree.signatures());
+    pieces.signature_offsets.reserve(head.blocks);
+    for (const uint64_t offset : tree.signature_offsets()) {
+      pieces.signature_offsets.push_back(offset == 0 ? 0 : signatures + offset - 1);
+    }
+    head.signatures_offset = layout.add(pieces.signature_offsets);
+  }
+  pieces.index = image::build_index(tree.take_entries());
+  head.page_bits = pieces.index.page_bits;
+  head.pages_offset = layout.add(pieces.index.pages);
+  head.buckets_offset = layout.add(pieces.index.buckets);
+  return head;
+}
+
 }  // namespace
 
-void Builder::run() {
-  add_nodes();
+Builder::Builder(dns::NameView apex, const RecordList& records)
+    : apex_(apex),
+      apex_labels_(apex.label_count()),
+      list_(records),
+      records_(records.records()),
+      names_(shapes_),
+      nsec3_(shapes_) {}
+
+image::ImageMemory Builder::run() {
+  plan_nodes();
   read_soa();
-  join_signatures();
-  hide_nsec3_owners();
-  find_boundaries();
-  find_wildcards();
-  index_names();
-  find_additionals();
   choose_denial();
-  release_spare_memory();
+  choose_shapes();
+  write_names();
+  write_nsec3();
+  return assemble();
 }
 
-// Every owner name and, between it and the last one, the empty non-terminals that lead to it.
-void Builder::add_nodes() {
-  const Records records = records_.records();
-  ATLAS_ASSERT(!records.empty() && records_.owner(records[0]) == apex_ && records[0].type == RRType::SOA);
-  zone_.record_count_ = records.size();
-  zone_.apex_labels_ = static_cast<uint8_t>(apex_.label_count());
-
+// Every owner name and, between it and the last one, the empty non-terminals that lead to it. A name that owns nothing
+// but NSEC3 does not exist for queries (RFC 5155 7.2.8): it is among the owners of NSEC3 only.
+void Builder::plan_nodes() {
+  ATLAS_ASSERT(!records_.empty() && list_.owner(records_[0]) == apex_ && records_[0].type == RRType::SOA);
+  ATLAS_ASSERT(records_.size() < 0xffffffff);
   std::array<uint32_t, dns::kLabelsMax + 1> ancestors{};  // the last node of each depth
+  nodes_.reserve(records_.size() / 2 + 1);
   dns::NameView last_owner = apex_;
-  for (size_t first = 0; first < records.size();) {
-    const dns::NameView owner = records_.owner(records[first]);
-    size_t end = first + 1;
-    while (end < records.size() && records_.owner(records[end]) == owner) ++end;
-
-    uint64_t name_offset = zone_.octets_.size();
-    zone_.octets_.insert(zone_.octets_.end(), owner.wire().begin(), owner.wire().end());
-    const size_t depth = owner.label_count();
-    if (first == 0) {
-      add_node(name_offset, owner, Zone::kNoIndex);
-    } else {
-      for (size_t level = dns::common_labels(last_owner, owner) + 1; level <= depth; ++level) {
-        const dns::NameView name = owner.suffix(level);
-        // The ancestor's octets are the end of its descendant's.
-        add_node(name_offset + static_cast<uint64_t>(owner.size() - name.size()), name, ancestors[level - 1]);
-        ancestors[level] = static_cast<uint32_t>(zone_.nodes_.size() - 1);
+  for (uint32_t first = 0; first < records_.size();) {
+    const dns::NameView owner = list_.owner(records_[first]);
+    bool has_names = false, has_nsec3 = false;
+    uint8_t flags = 0;
+    uint32_t end = first;
+    for (; end < records_.size() && (records_[end].owner_offset == records_[first].owner_offset ||
+                                     list_.owner(records_[end]) == owner);
+         ++end) {
+      const ListedRecord& record = records_[end];
+      const bool is_nsec3 =
+          record.type == RRType::NSEC3 ||
+          (record.type == RRType::RRSIG && covered_type(list_.rdata(record)) == RRType::NSEC3);
+      has_nsec3 |= is_nsec3;
+      has_names |= !is_nsec3;
+      if (record.type == RRType::NS && first != 0) flags |= image::kZoneCut;
+      if (record.type == RRType::DNAME) flags |= image::kDname;
+      if (record.type == RRType::NSEC) flags |= image::kDeniesNsec;
+      if (record.type == RRType::RRSIG && !is_nsec3) flags |= image::kSigned;
+    }
+    const size_t depth = owner.label_count() - apex_labels_;
+    if (has_nsec3) nsec3_owners_.push_back({first, end - first, 0, static_cast<uint8_t>(depth)});
+    if (has_names) {
+      if (first != 0) {
+        const size_t common = dns::common_labels(last_owner, owner) - apex_labels_;
+        for (size_t level = common + 1; level < depth; ++level) {
+          add_node(first, 0, level, ancestors[level - 1], 0);
+          ancestors[level] = static_cast<uint32_t>(nodes_.size() - 1);
+        }
       }
+      add_node(first, end - first, depth, depth == 0 ? 0 : ancestors[depth - 1], flags);
+      ancestors[depth] = static_cast<uint32_t>(nodes_.size() - 1);
+      if (owner.is_wildcard()) nodes_[ancestors[depth - 1]].flags |= image::kHasWildcard;
+      last_owner = owner;
     }
-    add_rrsets(records.subspan(first, end - first));
-    ancestors[depth] = static_cast<uint32_t>(zone_.nodes_.size() - 1);
-    last_owner = owner;
-    first = end;
-  }
-  add_node(0, {}, Zone::kNoIndex);  // ends the RRsets of the last name
-}
-
-void Builder::add_node(uint64_t name_offset, dns::NameView name, uint32_t parent) {
-  Zone::NodeEntry node{};
-  node.name_offset = name_offset;
-  node.name_size = name.size();
-  node.parent = parent;
-  node.rrsets_first = static_cast<uint32_t>(zone_.rrsets_.size());
-  node.boundary = node.wildcard = node.denial = Zone::kNoIndex;
-  zone_.nodes_.push_back(node);
-}
-
-// RRSIGs stand in the order of the types that they cover, which are the first two octets of their RDATA.
-void Builder::add_rrsets(Records owner) {
-  const auto covered = [this](const ListedRecord& record) {
-    const base::Bytes rdata = records_.rdata(record);
-    return record.type == RRType::RRSIG && rdata.size() >= 2
-               ? static_cast<RRType>(base::load_u16(rdata.data()))
-               : record.type;
-  };
-  for (size_t first = 0; first < owner.size();) {
-    size_t end = first + 1;
-    while (end < owner.size() && owner[end].type == owner[first].type &&
-           covered(owner[end]) == covered(owner[first])) {
-      ++end;
-    }
-    add_rrset(owner.subspan(first, end - first), covered(owner[first]));
     first = end;
   }
 }
 
-void Builder::add_rrset(Records records, RRType covered) {
-  Zone::RRsetEntry rrset{};
-  rrset.rdatas_offset = zone_.octets_.size();
-  rrset.type = records[0].type;
-  rrset.covered = covered;
-  rrset.signatures = rrset.additionals = Zone::kNoIndex;
-  // Where the TTLs of an RRset differ, which RFC 2181 5.2 forbids, the smallest is the safe one.
-  rrset.ttl = records[0].ttl;
-  // What has more records than a message can count is never sent whole: it stands as its first 65,535.
-  for (const ListedRecord& record : records.first(std::min<size_t>(records.size(), 65535))) {
-    const base::Bytes rdata = records_.rdata(record);
-    const std::array<uint8_t, 2> size = {static_cast<uint8_t>(rdata.size() >> 8),
-                                         static_cast<uint8_t>(rdata.size())};
-    zone_.octets_.insert(zone_.octets_.end(), size.begin(), size.end());
-    zone_.octets_.insert(zone_.octets_.end(), rdata.begin(), rdata.end());
-    rrset.ttl = std::min(rrset.ttl, record.ttl);
-    ++rrset.count;
+void Builder::add_node(uint32_t first, uint32_t count, size_t depth, uint32_t parent, uint8_t flags) {
+  if (depth != 0 && (nodes_[parent].flags & (image::kOccluded | image::kZoneCut | image::kDname)) != 0) {
+    flags |= image::kOccluded;
+    flags &= static_cast<uint8_t>(~image::kDeniesNsec);
   }
-  rrset.octets = static_cast<uint32_t>(zone_.octets_.size() - rrset.rdatas_offset);
-  zone_.rrsets_.push_back(rrset);
-
-  uint8_t& flags = zone_.nodes_.back().flags;
-  const bool is_apex = zone_.nodes_.size() == 1;
-  if (rrset.type == RRType::NS && !is_apex) flags |= Zone::kZoneCut;
-  if (rrset.type == RRType::DNAME) flags |= Zone::kDname;
-  if (rrset.type == RRType::NSEC) flags |= Zone::kNsec;
+  nodes_.push_back({first, count, flags, static_cast<uint8_t>(depth)});
+  head_.names.depth_max = std::max(head_.names.depth_max, static_cast<uint8_t>(depth));
 }
 
 // RFC 1035 3.3.13: two names, then serial, refresh, retry, expire and minimum.
 void Builder::read_soa() {
-  const dns::RRsetView soa = zone_.view_of(zone_.rrsets_[0]);
-  const base::Bytes rdata = soa.first();
-  ATLAS_ASSERT(soa.count == 1 && rdata.size() >= 22);
+  const base::Bytes rdata = list_.rdata(records_[0]);
+  ATLAS_ASSERT(rdata.size() >= 22);
   const uint8_t* numbers = rdata.data() + rdata.size() - 20;
-  zone_.serial_ = base::load_u32(numbers);
-  zone_.negative_ttl_ = std::min(soa.ttl, base::load_u32(numbers + 16));
+  head_.records = records_.size();
+  head_.serial = base::load_u32(numbers);
+  head_.negative_ttl = std::min(records_[0].ttl, base::load_u32(numbers + 16));
 }
 
-void Builder::join_signatures() {
-  for (uint32_t node = 0; node < node_count(); ++node) {
-    const uint32_t end = zone_.nodes_[node + 1].rrsets_first;
-    for (uint32_t i = zone_.nodes_[node].rrsets_first; i < end; ++i) {
-      if (zone_.rrsets_[i].type != RRType::RRSIG) continue;
-      for (uint32_t k = zone_.nodes_[node].rrsets_first; k < end; ++k) {
-        if (zone_.rrsets_[k].type == zone_.rrsets_[i].covered) zone_.rrsets_[k].signatures = i;
-      }
-    }
-  }
-}
-
-// RFC 5155 7.2.8: a name that owns nothing but an NSEC3, with nothing below it, does not exist for queries.
-void Builder::hide_nsec3_owners() {
-  for (uint32_t i = 1; i < node_count(); ++i) {
-    const Node node(zone_, i);
-    if (node.is_empty_non_terminal() || (i + 1 < node_count() && zone_.nodes_[i + 1].parent == i)) continue;
-    bool only_nsec3 = true;
-    node.for_each_rrset([&](const RRset& rrset) { only_nsec3 &= rrset.covered() == RRType::NSEC3; });
-    if (only_nsec3) zone_.nodes_[i].flags |= Zone::kNsec3Only;
-  }
-}
-
-// Parents stand before their children.
-void Builder::find_boundaries() {
-  for (uint32_t i = 1; i < node_count(); ++i) {
-    Zone::NodeEntry& node = zone_.nodes_[i];
-    const Zone::NodeEntry& parent = zone_.nodes_[node.parent];
-    if (parent.boundary != Zone::kNoIndex) {
-      node.boundary = parent.boundary;
-    } else if (has_flag(node.parent, Zone::kDname)) {
-      node.boundary = node.parent;
-    } else if (has_flag(i, Zone::kZoneCut)) {
-      node.boundary = i;
-    }
-  }
-}
-
-void Builder::find_wildcards() {
-  for (uint32_t i = 1; i < node_count(); ++i) {
-    if (zone_.name_of(zone_.nodes_[i]).is_wildcard()) zone_.nodes_[zone_.nodes_[i].parent].wildcard = i;
-  }
-}
-
-void Builder::index_names() {
-  size_t names = 0;
-  for (uint32_t i = 0; i < node_count(); ++i) names += !has_flag(i, Zone::kNsec3Only);
-  zone_.slots_.assign(std::bit_ceil(names + names / 4 + 1), {0, Zone::kNoIndex});
-  const size_t mask = zone_.slots_.size() - 1;
-  for (uint32_t i = 0; i < node_count(); ++i) {
-    if (has_flag(i, Zone::kNsec3Only)) continue;
-    const dns::NameView name = zone_.name_of(zone_.nodes_[i]);
-    zone_.depth_max_ = std::max(zone_.depth_max_, static_cast<uint8_t>(name.label_count()));
-    const uint64_t hash = dns::hash(name);
-    size_t at = hash & mask;
-    while (zone_.slots_[at].node != Zone::kNoIndex) at = (at + 1) & mask;
-    zone_.slots_[at] = {static_cast<uint32_t>(hash >> 32), i};
-  }
-}
-
-void Builder::find_additionals() {
-  for (uint32_t i = 0; i < node_count(); ++i) {
-    const Node node(zone_, i);
-    node.for_each_rrset([&](const RRset& rrset) {
-      const auto first = static_cast<uint32_t>(zone_.additionals_.size());
-      bool any = false;
-      for (const base::Bytes rdata : rrset.view()) {
-        const uint32_t target = additional_node(node.name(), rrset.type(), rdata);
-        any |= target != Zone::kNoIndex;
-        zone_.additionals_.push_back(target);
-      }
-      if (any) {
-        zone_.rrsets_[rrset.index_].additionals = first;
-      } else {
-        zone_.additionals_.resize(first);
-      }
-    });
-  }
-}
-
-uint32_t Builder::additional_node(dns::NameView owner, RRType type, base::Bytes rdata) const {
-  const auto name = dns::additional_name(type, rdata);
-  if (!name) return Zone::kNoIndex;
-  dns::NameView target = *name;
-  if (target.is_root() && (type == RRType::SVCB || type == RRType::HTTPS)) {
-    // RFC 9460 2.5: "." is the owner itself in ServiceMode; in AliasMode (priority 0) it says that there is
-    // nothing.
-    if (base::load_u16(rdata.data()) == 0) return Zone::kNoIndex;
-    target = owner;
-  }
-  if (!target.is_at_or_below(apex_)) return Zone::kNoIndex;
-  const Zone::Found found = zone_.find(target);
-  if (!found.exact) return Zone::kNoIndex;
-  const auto boundary = found.node.boundary();
-  // What lies below a cut is glue, of use for reaching name servers only; what lies below a DNAME does not
-  // exist.
-  if (boundary && !(type == RRType::NS && boundary->is_zone_cut())) return Zone::kNoIndex;
-  return found.node.index_;
-}
-
-// A zone that has both chains is on its way from one to the other: NSEC3PARAM says when NSEC3 is whole (RFC
-// 5155 7.3).
+// A zone that has both chains is on its way from one to the other: NSEC3PARAM says when NSEC3 is whole (RFC 5155 7.3).
 void Builder::choose_denial() {
-  if (const auto parameters = zone_.apex_node().find(RRType::NSEC3PARAM)) {
-    for (const base::Bytes rdata : parameters->view()) {
-      if (use_nsec3_parameters(rdata)) return;
-    }
+  for (const ListedRecord& record : records_.first(nodes_[0].count)) {
+    if (record.type == RRType::NSEC3PARAM && use_nsec3_parameters(list_.rdata(record))) return;
   }
-  if (has_flag(0, Zone::kNsec)) link_nsec();
+  if (head_.denial == image::Denial::kNsec3Unsupported) return;
+  if ((nodes_[0].flags & image::kDeniesNsec) != 0) head_.denial = image::Denial::kNsec;
 }
 
-void Builder::link_nsec() {
-  zone_.denial_ = Denial::kNsec;
-  for (uint32_t i = 0; i < node_count(); ++i) {
-    const auto boundary = Node(zone_, i).boundary();
-    const bool has_authority = !boundary || boundary->index_ == i;
-    if (has_flag(i, Zone::kNsec) && has_authority) zone_.chain_.push_back(i);
-    zone_.nodes_[i].denial = static_cast<uint32_t>(zone_.chain_.size() - 1);
-  }
-}
-
-// Links the chain that an NSEC3PARAM names. False if there is none, which the apex's own NSEC3 shows.
+// Takes the chain that an NSEC3PARAM names. False if there is none, which the apex's own NSEC3 shows.
 bool Builder::use_nsec3_parameters(base::Bytes nsec3param) {
   const Nsec3Parameters parameters(nsec3param);
   if (parameters.algorithm != crypto::kNsec3AlgorithmSha1 || parameters.iterations > kNsec3IterationsMax) {
-    zone_.denial_ = Denial::kNsec3Unsupported;
+    head_.denial = image::Denial::kNsec3Unsupported;
     return false;
   }
-  zone_.nsec3_iterations_ = parameters.iterations;
-  zone_.nsec3_salt_octets_ = static_cast<uint8_t>(parameters.salt.size());
-  zone_.nsec3_salt_offset_ = static_cast<uint64_t>(parameters.salt.data() - zone_.octets_.data());
-
-  // Names order as their hashes do, since base32hex keeps the order (RFC 5155 1.3).
-  for (uint32_t i = 1; i < node_count(); ++i) {
-    if (zone_.nodes_[i].parent != 0) continue;
-    const auto nsec3 = Node(zone_, i).find(RRType::NSEC3);
-    if (!nsec3) continue;
-    const auto hash = decode_nsec3_label(zone_.name_of(zone_.nodes_[i]).first_label());
-    if (!hash || !Nsec3Parameters(nsec3->view().first()).same_chain(parameters)) continue;
-    zone_.chain_.push_back(i);
-    zone_.hashes_.push_back(*hash);
+  dns::Name lower(apex_);
+  lower.make_lower();
+  std::string apex_label;
+  base::append_base32hex(crypto::nsec3_hash(lower.wire(), parameters.iterations, parameters.salt), apex_label);
+  head_.nsec3_iterations = parameters.iterations;
+  salt_ = parameters.salt;
+  bool has_apex = false;
+  for (PlannedNode& owner : nsec3_owners_) {
+    owner.flags = 0;
+    const dns::NameView name = list_.owner(records_[owner.first]);
+    if (owner.depth != 1 || !is_nsec3_label(name.first_label())) continue;
+    const auto records = records_.subspan(owner.first, owner.count);
+    const auto nsec3 = std::ranges::find(records, RRType::NSEC3, &ListedRecord::type);
+    if (nsec3 == records.end()) continue;
+    const Nsec3Parameters own(list_.rdata(*nsec3));
+    if (own.algorithm != parameters.algorithm || own.iterations != parameters.iterations ||
+        !std::ranges::equal(own.salt, parameters.salt)) {
+      continue;
+    }
+    owner.flags = image::kDeniesNsec3;
+    has_apex |= std::ranges::equal(name.first_label(), apex_label, {}, dns::ascii_lower,
+                                   [](char c) { return dns::ascii_lower(static_cast<uint8_t>(c)); });
   }
-  link_nsec3();
-  if (zone_.nodes_[0].denial != Zone::kNoIndex) {
-    zone_.denial_ = Denial::kNsec3;
-    return true;
-  }
-  zone_.chain_.clear();
-  zone_.hashes_.clear();
-  return false;
+  if (has_apex) head_.denial = image::Denial::kNsec3;
+  return has_apex;
 }
 
-void Builder::link_nsec3() {
-  for (uint32_t i = 0; i < node_count(); ++i) {
-    zone_.nodes_[i].denial = Zone::kNoIndex;
-    const auto boundary = Node(zone_, i).boundary();
-    const bool has_authority = !boundary || boundary->index_ == i;
-    if (has_flag(i, Zone::kNsec3Only) || !has_authority) continue;
-    const auto hash = zone_.nsec3_hash(zone_.name_of(zone_.nodes_[i]));
-    const auto match = std::ranges::lower_bound(zone_.hashes_, hash);
-    if (match == zone_.hashes_.end() || *match != hash) continue;
-    zone_.nodes_[i].denial = static_cast<uint32_t>(match - zone_.hashes_.begin());
+// Gathers the RRsets of a node that belong to a part into draft_.
+void Builder::draft(const PlannedNode& node, Part part) {
+  draft_.flags = node.flags;
+  draft_.rrsets.clear();
+  draft_.signatures.clear();
+  rdatas_.clear();
+  rdatas_.reserve(node.count);
+  const auto records = records_.subspan(node.first, node.count);
+  for (size_t first = 0; first < records.size();) {
+    const RRType type = records[first].type;
+    const RRType covered = type == RRType::RRSIG ? covered_type(list_.rdata(records[first])) : type;
+    // Where the TTLs of an RRset differ, which RFC 2181 5.2 forbids, the smallest is the safe one.
+    uint32_t ttl = records[first].ttl;
+    const size_t rdatas_first = rdatas_.size();
+    size_t end = first;
+    for (; end < records.size() && records[end].type == type; ++end) {
+      const base::Bytes rdata = list_.rdata(records[end]);
+      if (type == RRType::RRSIG && covered_type(rdata) != covered) break;
+      rdatas_.push_back(rdata);
+      ttl = std::min(ttl, records[end].ttl);
+    }
+    first = end;
+    if ((covered == RRType::NSEC3) != (part == Part::kNsec3)) continue;
+    // What has more records than a message can count is never sent whole: it stands as its first 65,535.
+    const size_t count = std::min<size_t>(rdatas_.size() - rdatas_first, 65535);
+    const auto rdatas = std::span<const base::Bytes>(rdatas_).subspan(rdatas_first, count);
+    if (type == RRType::RRSIG) {
+      draft_.signatures.push_back({covered, ttl, rdatas});
+      draft_.flags |= image::kSigned;
+    } else {
+      draft_.rrsets.push_back({image::make_item(type, ttl, rdatas), rdatas});
+    }
   }
 }
 
-void Builder::release_spare_memory() {
-  zone_.octets_.shrink_to_fit();
-  zone_.nodes_.shrink_to_fit();
-  zone_.rrsets_.shrink_to_fit();
-  zone_.additionals_.shrink_to_fit();
-  zone_.chain_.shrink_to_fit();
-  zone_.hashes_.shrink_to_fit();
+void Builder::choose_shapes() {
+  const size_t step = nodes_.size() / kShapeSampleNodes + 1;
+  for (size_t i = 0; i < nodes_.size(); i += step) {
+    draft(nodes_[i], Part::kNames);
+    shapes_.count(draft_);
+  }
+  for (size_t i = 0; i < nsec3_owners_.size(); i += step) {
+    draft(nsec3_owners_[i], Part::kNsec3);
+    shapes_.count(draft_);
+  }
+  shapes_.choose();
+}
+
+void Builder::write_names() {
+  names_.reserve(nodes_.size(), list_.octets());
+  image::Key key;
+  std::array<uint64_t, dns::kLabelsMax + 1> hashes;
+  hashes[0] = image::kApexHash;
+  for (const PlannedNode& node : nodes_) {
+    if (node.depth != 0) {
+      // The nodes above came before, so that all but the last label is there already.
+      const dns::NameView owner = list_.owner(records_[node.first]).suffix(apex_labels_ + node.depth);
+      key.truncate(node.depth - 1u);
+      key.push_label(owner.first_label());
+      hashes[node.depth] = image::hash_label(hashes[node.depth - 1], key.last_label());
+    }
+    draft(node, Part::kNames);
+    names_.add(key.octets(), hashes[node.depth], draft_);
+  }
+  names_.finish();
+}
+
+void Builder::write_nsec3() {
+  image::Key key;
+  for (const PlannedNode& node : nsec3_owners_) {
+    const dns::NameView owner = list_.owner(records_[node.first]);
+    key.assign(owner, apex_labels_);
+    draft(node, Part::kNsec3);
+    nsec3_.add(key.octets(), image::hash_key(key.octets()), draft_);
+  }
+  nsec3_.finish();
+}
+
+image::ImageMemory Builder::assemble() {
+  Layout layout(sizeof head_);
+  TreePieces names, nsec3;
+  const uint8_t depth_max = head_.names.depth_max;
+  std::memcpy(head_.magic, image::kMagic, sizeof head_.magic);
+  head_.format = image::kFormat;
+  head_.byte_order = image::kByteOrder;
+  head_.apex_octets = apex_.size();
+  head_.apex_offset = static_cast<uint32_t>(layout.add(apex_.wire()));
+  head_.salt_octets = static_cast<uint8_t>(salt_.size());
+  head_.salt_offset = static_cast<uint32_t>(layout.add(salt_));
+  head_.shapes_offset = static_cast<uint32_t>(layout.add(shapes_.table()));
+  head_.names = lay_out(names_, names, layout);
+  head_.names.depth_max = depth_max;
+  head_.nsec3 = lay_out(nsec3_, nsec3, layout);
+  head_.octets = layout.octets();
+
+  image::ImageMemory memory = image::allocate_image(layout.octets());
+  // Nobody else has seen it.
+  auto* out = const_cast<uint8_t*>(memory.octets.data());
+  layout.write(out);
+  std::memcpy(out, &head_, sizeof head_);
+  return memory;
 }
 
 }  // namespace atlas::zone

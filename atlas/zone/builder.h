@@ -1,48 +1,62 @@
-// Builds a zone version, pass by pass.
+// Makes the image of a zone version from sorted records, pass by pass.
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <vector>
 
-#include "atlas/zone/zone.h"
+#include "atlas/crypto/nsec3_hash.h"
+#include "atlas/zone/image/image.h"
+#include "atlas/zone/image/tree_writer.h"
+#include "atlas/zone/record_list.h"
 
 namespace atlas::zone {
 
 class Builder {
  public:
-  // `zone` is empty; `records` as Zone::build wants them.
-  Builder(Zone& zone, dns::NameView apex, const RecordList& records)
-      : zone_(zone), apex_(apex), records_(records) {}
+  // `records` as Zone::build wants them.
+  Builder(dns::NameView apex, const RecordList& records);
 
-  void run();
+  image::ImageMemory run();
 
  private:
-  using Records = std::span<const ListedRecord>;
+  // Records in canonical order, under one owner.
+  struct PlannedNode {
+    uint32_t first;  // in records_; of an empty non-terminal: of the first name below it
+    uint32_t count;  // 0: an empty non-terminal
+    uint8_t flags;
+    uint8_t depth;  // labels below the apex
+  };
 
-  void add_nodes();
+  // The passes.
+  void plan_nodes();
   void read_soa();
-  void join_signatures();
-  void hide_nsec3_owners();
-  void find_boundaries();
-  void find_wildcards();
-  void index_names();
-  void find_additionals();
   void choose_denial();
-  void link_nsec();
-  void link_nsec3();
-  void release_spare_memory();
+  void choose_shapes();
+  void write_names();
+  void write_nsec3();
+  image::ImageMemory assemble();
 
-  void add_node(uint64_t name_offset, dns::NameView name, uint32_t parent);
-  void add_rrsets(Records owner);
-  void add_rrset(Records rrset, dns::RRType covered);
+  void add_node(uint32_t first, uint32_t count, size_t depth, uint32_t parent, uint8_t flags);
   bool use_nsec3_parameters(base::Bytes nsec3param);
-  uint32_t additional_node(dns::NameView owner, dns::RRType type, base::Bytes rdata) const;
+  bool is_in_chain(const ListedRecord& nsec3) const;
+  enum class Part : uint8_t { kNames, kNsec3 };
+  void draft(const PlannedNode& node, Part part);
 
-  uint32_t node_count() const { return static_cast<uint32_t>(zone_.nodes_.size() - 1); }
-  bool has_flag(uint32_t node, Zone::NodeFlag flag) const { return (zone_.nodes_[node].flags & flag) != 0; }
-
-  Zone& zone_;
   dns::NameView apex_;
-  const RecordList& records_;
+  size_t apex_labels_;
+  const RecordList& list_;
+  std::span<const ListedRecord> records_;
+  std::vector<PlannedNode> nodes_;
+  std::vector<PlannedNode> nsec3_owners_;
+  image::ImageHead head_{};
+  base::Bytes salt_;
+  image::ShapeSet shapes_;
+  image::TreeWriter names_;
+  image::TreeWriter nsec3_;
+
+  // The node at hand.
+  image::NodeDraft draft_;
+  std::vector<base::Bytes> rdatas_;
 };
 
 }  // namespace atlas::zone

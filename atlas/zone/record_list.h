@@ -49,6 +49,8 @@ class RecordList {
 
   std::span<const ListedRecord> records() const { return records_; }
   size_t size() const { return records_.size(); }
+  // Of all owners and RDATA.
+  size_t octets() const { return bytes_.size(); }
   dns::NameView owner(const ListedRecord& record) const {
     return {bytes_.data() + record.owner_offset, record.owner_size};
   }

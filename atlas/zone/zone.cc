@@ -9,123 +9,242 @@
 namespace atlas::zone {
 
 std::shared_ptr<const Zone> Zone::build(dns::NameView apex, const RecordList& records) {
-  std::shared_ptr<Zone> zone(new Zone);
-  Builder(*zone, apex, records).run();
-  return zone;
+  return std::make_shared<const Zone>(Builder(apex, records).run());
+}
+
+Zone::Zone(image::ImageMemory memory) : memory_(std::move(memory)) {
+  const uint8_t* const octets = memory_.octets.data();
+  std::memcpy(&head_, octets, sizeof head_);
+  apex_ = {octets + head_.apex_offset, head_.apex_octets};
+  apex_labels_ = apex_.label_count();
+  const image::ShapeTable shapes(octets + head_.shapes_offset);
+  names_ = image::NameTree(octets, head_.names, shapes);
+  nsec3_ = image::NameTree(octets, head_.nsec3, shapes);
+  apex_location_ = *names_.find({}, image::kApexHash);
+}
+
+dns::RRsetView RRset::signatures() const {
+  dns::RRsetView found;
+  if (view_.type == dns::RRType::RRSIG) return found;
+  tree_->for_each_signature(at_, [&](dns::RRType covered, const dns::RRsetView& signatures) {
+    if (covered == view_.type) found = signatures;
+  });
+  return found;
 }
 
 std::optional<RRset> Node::find(dns::RRType type) const {
-  if (type == dns::RRType::RRSIG) return {};
-  const uint32_t end = zone_->nodes_[index_ + 1].rrsets_first;
-  for (uint32_t i = zone_->nodes_[index_].rrsets_first; i < end; ++i) {
-    if (zone_->rrsets_[i].type == type) return RRset(*zone_, i);
+  const uint8_t* payload = at_.data.payload;
+  for (size_t i = 0; i < at_.data.item_count; ++i) {
+    const image::ShapeItem item = image::load_item(at_.data.items, i);
+    const dns::RRsetView view = image::read_rrset(item, payload);
+    if (item.type == type) return RRset(*tree_, at_, view);
   }
   return {};
 }
 
-uint32_t Zone::find_index(dns::NameView name) const {
-  const uint64_t hash = dns::hash(name);
-  const auto tag = static_cast<uint32_t>(hash >> 32);
-  const size_t mask = slots_.size() - 1;
-  // There is always a free slot.
-  for (size_t at = hash & mask;; at = (at + 1) & mask) {
-    const Slot& slot = slots_[at];
-    if (slot.node == kNoIndex) return kNoIndex;
-    if (slot.tag == tag && name_of(nodes_[slot.node]) == name) return slot.node;
+dns::Name Node::name() const {
+  return image::name_of(zone_->key_of(*tree_, at_).octets(), zone_->apex_);
+}
+
+size_t Node::label_count() const {
+  return zone_->apex_labels_ + depth_;
+}
+
+std::optional<Node> Node::boundary() const {
+  if ((at_.data.flags & image::kOccluded) != 0) return zone_->boundary_above(zone_->key_of(*tree_, at_));
+  if (is_zone_cut()) return *this;
+  return {};
+}
+
+std::optional<Node> Node::wildcard() const {
+  if ((at_.data.flags & image::kHasWildcard) == 0) return {};
+  image::Key key = zone_->key_of(*tree_, at_);
+  static constexpr uint8_t kAsterisk[] = {'*'};
+  key.push_label(kAsterisk);
+  return zone_->find_key(key, key.depth());
+}
+
+image::Key Zone::key_of(const image::NameTree& tree, const image::Location& at) const {
+  image::Cursor cursor(tree, at.block);
+  while (cursor.next_in_block() && cursor.location().ordinal != at.ordinal) {
   }
+  image::Key key;
+  key.assign(image::name_of(cursor.key(), apex_), apex_labels_);
+  return key;
+}
+
+// The node of the first `depth` labels of a key, which it turns to lower case.
+std::optional<Node> Zone::find_key(image::Key& key, size_t depth) const {
+  key.make_lower();
+  const base::Bytes octets = key.first_labels(depth);
+  const auto found = names_.find(octets, image::hash_key(octets));
+  if (!found) return {};
+  return Node(*this, names_, *found, depth);
+}
+
+// The highest zone cut or DNAME above the name of `key`, which is occluded.
+Node Zone::boundary_above(const image::Key& key) const {
+  if ((apex_location_.data.flags & image::kDname) != 0) return apex_node();
+  image::Key path = key;
+  for (size_t depth = 1; depth < path.depth(); ++depth) {
+    const auto node = find_key(path, depth);
+    if (node && (node->at_.data.flags & (image::kZoneCut | image::kDname)) != 0) return *node;
+  }
+  ATLAS_ASSERT(false);
+  return apex_node();
 }
 
 Zone::Found Zone::find(dns::NameView name) const {
-  std::array<uint8_t, dns::kLabelsMax + 1> label_offsets;
-  size_t labels = 0;
-  for (size_t at = 0; name.data()[at] != 0; at += name.data()[at] + 1u) {
-    label_offsets[labels++] = static_cast<uint8_t>(at);
-  }
-  label_offsets[labels] = static_cast<uint8_t>(name.size() - 1);
-  const auto suffix = [&](size_t count) {
-    const uint8_t offset = label_offsets[labels - count];
-    return dns::NameView(name.data() + offset, static_cast<uint8_t>(name.size() - offset));
-  };
+  const size_t depth_max = names_.depth_max();
+  image::Key key;
+  std::array<uint64_t, dns::kLabelsMax + 1> hashes;
+  const size_t depth = key.assign_lower(name, apex_labels_, depth_max + 1, hashes);
+  const auto find_depth = [&](size_t at) { return names_.find(key.first_labels(at), hashes[at]); };
 
-  if (labels <= depth_max_) {
-    const uint32_t exact = find_index(name);
-    if (exact != kNoIndex) return {Node(*this, exact), true};
+  if (depth == 0) return {apex_node(), true};
+  if (depth <= depth_max) {
+    if (const auto exact = find_depth(depth)) return {Node(*this, names_, *exact, depth), true};
   }
   // Where a name is, its ancestors are: empty non-terminals are nodes too.
-  size_t present = apex_labels_;
-  size_t absent = std::min<size_t>(labels, depth_max_ + 1u);
-  uint32_t encloser = 0;
+  image::Location encloser = apex_location_;
+  size_t present = 0;
+  size_t absent = depth;
   while (absent - present > 1) {
     const size_t middle = present + (absent - present) / 2;
-    const uint32_t index = find_index(suffix(middle));
-    if (index == kNoIndex) {
-      absent = middle;
-    } else {
+    if (const auto found = find_depth(middle)) {
       present = middle;
-      encloser = index;
+      encloser = *found;
+    } else {
+      absent = middle;
     }
   }
-  return {Node(*this, encloser), false};
+  return {Node(*this, names_, encloser, present), false};
 }
 
 dns::RRsetView Zone::negative_soa() const {
-  dns::RRsetView soa = view_of(rrsets_[0]);
-  soa.ttl = negative_ttl_;
+  dns::RRsetView soa = apex_node().find(dns::RRType::SOA)->view();
+  soa.ttl = head_.negative_ttl;
   return soa;
 }
 
 dns::RRsetView Zone::negative_soa_signatures() const {
-  dns::RRsetView signatures = RRset(*this, 0).signatures();
-  signatures.ttl = negative_ttl_;
+  dns::RRsetView signatures = apex_node().find(dns::RRType::SOA)->signatures();
+  signatures.ttl = head_.negative_ttl;
   return signatures;
 }
 
-Node Zone::nsec_at_or_before(Node node) const {
-  return {*this, chain_[nodes_[node.index_].denial]};
-}
-
 Node Zone::nsec_at_or_before(dns::NameView name) const {
-  ATLAS_ASSERT(denial_ == Denial::kNsec);
-  const auto behind = std::ranges::upper_bound(
-      chain_, name, [](dns::NameView a, dns::NameView b) { return dns::compare_canonical(a, b) < 0; },
-      [this](uint32_t index) { return name_of(nodes_[index]); });
-  // The apex is in the chain and before every other name.
-  return {*this, *(behind - 1)};
+  ATLAS_ASSERT(head_.denial == Denial::kNsec);
+  // A name that has one is found without the search.
+  const Found found = find(name);
+  if (found.exact && (found.node.at_.data.flags & image::kDeniesNsec) != 0) return found.node;
+  image::Key key;
+  key.assign(name, apex_labels_);
+  uint32_t block = image::block_at_or_before(names_, key.octets());
+  for (size_t i = 0; i < kNsecGapBlocksMax; ++i, --block) {
+    std::optional<Node> owner;
+    image::Location last;
+    image::Cursor cursor(names_, block);
+    while (cursor.next_in_block() && image::compare(cursor.key(), key.octets()) <= 0) {
+      last = cursor.location();
+      if ((last.data.flags & image::kDeniesNsec) != 0) {
+        owner = Node(*this, names_, last, image::depth_of(cursor.key()));
+      }
+    }
+    if (owner) return *owner;
+    if ((last.data.flags & image::kOccluded) != 0) {
+      // There may be many names below a zone cut, and none of them has an NSEC.
+      const Node boundary = boundary_above(key_of(names_, last));
+      if ((boundary.at_.data.flags & image::kDeniesNsec) != 0) return boundary;
+      block = boundary.at_.block + 1;
+    }
+    if (block == 0) break;
+  }
+  return apex_node();
 }
 
-std::optional<Node> Zone::nsec3_match(Node node) const {
-  const uint32_t match = nodes_[node.index_].denial;
-  if (match == kNoIndex) return {};
-  return Node(*this, chain_[match]);
+// The label of the name's NSEC3 in lower case.
+Zone::Nsec3Label Zone::nsec3_label(dns::NameView name) const {
+  dns::Name lower(name);
+  lower.make_lower();
+  const crypto::Nsec3Hash hash =
+      crypto::nsec3_hash(lower.wire(), head_.nsec3_iterations,
+                         memory_.octets.subspan(head_.salt_offset, head_.salt_octets));
+  constexpr const char* kDigits = "0123456789abcdefghijklmnopqrstuv";
+  Nsec3Label label;
+  uint32_t bits = 0;
+  int count = 0;
+  size_t at = 0;
+  for (const uint8_t octet : hash) {
+    bits = bits << 8 | octet;
+    for (count += 8; count >= 5; count -= 5) label[at++] = static_cast<uint8_t>(kDigits[bits >> (count - 5) & 31]);
+  }
+  return label;
+}
+
+std::optional<Node> Zone::nsec3_match(dns::NameView name) const {
+  const Nsec3Label label = nsec3_label(name);
+  const auto found = nsec3_.find(label, image::hash_key(label));
+  if (!found || (found->data.flags & image::kDeniesNsec3) == 0) return {};
+  return Node(*this, nsec3_, *found, 1);
 }
 
 Node Zone::nsec3_cover(dns::NameView name) const {
-  ATLAS_ASSERT(denial_ == Denial::kNsec3);
-  const auto behind = std::ranges::upper_bound(hashes_, nsec3_hash(name));
-  const auto before = behind == hashes_.begin() ? hashes_.end() - 1 : behind - 1;
-  return {*this, chain_[static_cast<size_t>(before - hashes_.begin())]};
+  ATLAS_ASSERT(head_.denial == Denial::kNsec3);
+  const Nsec3Label label = nsec3_label(name);
+  // Names order as their hashes do, since base32hex keeps the order (RFC 5155 1.3). The last one covers what is before
+  // the first.
+  if (const auto covers = last_in_chain(image::block_at_or_before(nsec3_, label), label)) return *covers;
+  static constexpr uint8_t kBehindAll[] = {0xff};
+  if (const auto covers = last_in_chain(nsec3_.block_count() - 1, kBehindAll)) return *covers;
+  return *nsec3_match(apex_);
 }
 
-crypto::Nsec3Hash Zone::nsec3_hash(dns::NameView name) const {
-  dns::Name lower(name);
-  lower.make_lower();
-  return crypto::nsec3_hash(lower.wire(), nsec3_iterations_,
-                            base::Bytes(octets_).subspan(nsec3_salt_offset_, nsec3_salt_octets_));
+// The last owner of the chain that is at or before `key`, from the block backwards.
+std::optional<Node> Zone::last_in_chain(uint32_t block, base::Bytes key) const {
+  for (size_t i = 0; i < kNsecGapBlocksMax; ++i, --block) {
+    std::optional<Node> owner;
+    image::Cursor cursor(nsec3_, block);
+    while (cursor.next_in_block() && image::compare(cursor.key(), key) <= 0) {
+      const image::Location at = cursor.location();
+      if ((at.data.flags & image::kDeniesNsec3) != 0) owner = Node(*this, nsec3_, at, 1);
+    }
+    if (owner || block == 0) return owner;
+  }
+  return {};
 }
 
-size_t Zone::memory_octets() const {
-  return sizeof *this + octets_.capacity() + nodes_.capacity() * sizeof nodes_[0] +
-         rrsets_.capacity() * sizeof rrsets_[0] + additionals_.capacity() * sizeof additionals_[0] +
-         slots_.capacity() * sizeof slots_[0] + chain_.capacity() * sizeof chain_[0] +
-         hashes_.capacity() * sizeof hashes_[0];
+dns::NameView Zone::additional_target(dns::NameView owner, dns::RRType type, base::Bytes rdata) {
+  const auto name = dns::additional_name(type, rdata);
+  if (!name) return {};
+  // RFC 9460 2.5: "." is the owner itself.
+  const bool is_service = type == dns::RRType::SVCB || type == dns::RRType::HTTPS;
+  return name->is_root() && is_service ? owner : *name;
+}
+
+// What lies below a zone cut is glue, of use for reaching name servers only; what lies below a DNAME does not exist.
+bool Zone::gives_additional(dns::RRType type, const Node& target) {
+  const auto boundary = target.boundary();
+  return !boundary || (type == dns::RRType::NS && boundary->is_zone_cut());
 }
 
 void Zone::for_each_rrset(
     const std::function<void(dns::NameView owner, const dns::RRsetView&)>& visit) const {
-  for (uint32_t i = 0; i + 1 < nodes_.size(); ++i) {
-    const Node node(*this, i);
-    node.for_each_rrset([&](const RRset& rrset) { visit(node.name(), rrset.view()); });
+  const auto give = [&](const image::NameTree& tree, const image::Cursor& cursor) {
+    const Node node(*this, tree, cursor.location(), 0);
+    const dns::Name owner = image::name_of(cursor.key(), apex_);
+    node.for_each_rrset([&](const RRset& rrset) { visit(owner, rrset.view()); });
+  };
+  image::Cursor names(names_, 0);
+  bool has_name = names.next();
+  if (!nsec3_.empty()) {
+    image::Cursor nsec3(nsec3_, 0);
+    for (bool has_nsec3 = nsec3.next(); has_nsec3; has_nsec3 = nsec3.next()) {
+      for (; has_name && image::compare(names.key(), nsec3.key()) <= 0; has_name = names.next()) give(names_, names);
+      give(nsec3_, nsec3);
+    }
   }
+  for (; has_name; has_name = names.next()) give(names_, names);
 }
 
 }  // namespace atlas::zone

@@ -37,23 +37,24 @@ class Composer {
 
  private:
   // Each of these ends the way of one name.
-  Step refer(Node cut);
-  Step substitute(Node dname);
-  Step answer_node(Node node);
-  Step answer_any(Node node);
-  Step answer_rrsig(Node node);
-  Step follow(const RRset& cname, Node node);
-  Step deny_type(Node node);
-  Step deny_name(Node encloser);
-  Step finish_positive(Node node);
+  Step refer(const Node& cut);
+  Step substitute(const Node& dname);
+  Step answer_node(const Node& node);
+  Step answer_any(const Node& node);
+  Step answer_rrsig(const Node& node);
+  Step follow(const RRset& cname);
+  Step deny_type();
+  Step deny_name();
+  Step finish_positive();
 
-  bool is_expanded(Node node) const { return node.name().size() != name_.size() || node.name() != name_; }
-  std::optional<RRset> smallest_rrset(Node node) const;
+  // The name of a node at or above the name asked for.
+  NameView ancestor(const Node& node) const { return name_.suffix(node.label_count()); }
+  std::optional<RRset> smallest_rrset(const Node& node) const;
   void add(Section section, NameView owner, const RRset& rrset, bool required = true);
   void add_negative_soa();
   void add_additionals(const RRset& rrset);
-  void add_glue(Node cut, const RRset& name_servers);
-  void add_addresses(Node target, bool required);
+  void add_glue(NameView cut, const RRset& name_servers);
+  void add_addresses(const Node& target, NameView name, bool required);
 
   const Zone& zone_;
   RRType type_;
@@ -62,6 +63,9 @@ class Composer {
   bool first_;
   const Options& options_;
   query::Answer& answer_;
+  // Of an answer that a wildcard makes, or of a name that does not exist: the closest encloser.
+  NameView encloser_;
+  bool is_expanded_ = false;
 };
 
 Step Composer::compose() {
@@ -76,36 +80,41 @@ Step Composer::compose() {
   }
   if (first_) answer_.authoritative = true;
   if (found.exact) return answer_node(found.node);
-  if (const auto wildcard = found.node.wildcard()) return answer_node(*wildcard);
-  return deny_name(found.node);
+  encloser_ = ancestor(found.node);
+  const auto wildcard = found.node.wildcard();
+  if (!wildcard) return deny_name();
+  is_expanded_ = true;
+  return answer_node(*wildcard);
 }
 
 // RFC 1034 4.3.2 step 3b.
-Step Composer::refer(Node cut) {
+Step Composer::refer(const Node& cut) {
   answer_.rcode = Rcode::NOERROR;
   const auto name_servers = cut.find(RRType::NS);
+  const NameView owner = ancestor(cut);
   // The NS RRset of a cut is the child's, and so is not signed here.
-  answer_.add(Section::kAuthority, cut.name(), name_servers->view());
+  answer_.add(Section::kAuthority, owner, name_servers->view());
   if (dnssec_ok_) {
     if (const auto ds = cut.find(RRType::DS)) {
-      add(Section::kAuthority, cut.name(), *ds);
+      add(Section::kAuthority, owner, *ds);
     } else {
-      DenialProof(zone_, answer_).deny_ds(cut);
+      DenialProof(zone_, answer_).deny_type(owner);
     }
   }
-  add_glue(cut, *name_servers);
+  add_glue(owner, *name_servers);
   return {};
 }
 
 // RFC 6672 3.2 step 3C: the DNAME, and a CNAME made of it for those who do not know DNAME.
-Step Composer::substitute(Node dname) {
+Step Composer::substitute(const Node& dname) {
   if (first_) answer_.authoritative = true;
+  const NameView owner = ancestor(dname);
   const auto rrset = dname.find(RRType::DNAME);
   const base::Bytes rdata = rrset->view().first();
   const NameView dname_target(rdata.data(), static_cast<uint8_t>(rdata.size()));
   if (answer_.contains(name_, RRType::CNAME)) return {};
-  add(Section::kAnswer, dname.name(), *rrset);
-  const auto target = dns::substitute_suffix(name_, dname.name(), dname_target);
+  add(Section::kAnswer, owner, *rrset);
+  const auto target = dns::substitute_suffix(name_, owner, dname_target);
   if (!target) {
     answer_.rcode = Rcode::YXDOMAIN;
     return {};
@@ -119,46 +128,43 @@ Step Composer::substitute(Node dname) {
 }
 
 // RFC 1034 4.3.2 step 3a and 3c: `node` is the name's own or the wildcard that stands for it.
-Step Composer::answer_node(Node node) {
+Step Composer::answer_node(const Node& node) {
   answer_.rcode = Rcode::NOERROR;
   if (type_ == RRType::ANY) return answer_any(node);
   if (type_ == RRType::RRSIG) return answer_rrsig(node);
-  // NSEC3 owners do not exist for queries, not even where the hash is the name of something else (RFC
-  // 5155 7.2.8).
-  const auto rrset = type_ == RRType::NSEC3 ? std::nullopt : node.find(type_);
+  const auto rrset = node.find(type_);
   if (rrset) {
     add(Section::kAnswer, name_, *rrset);
-    const Step step = finish_positive(node);
+    const Step step = finish_positive();
     add_additionals(*rrset);
     return step;
   }
   // NSEC stands beside CNAME (RFC 4034 4.1.1), so that its absence is an answer of its own.
   const auto cname = type_ == RRType::NSEC ? std::nullopt : node.find(RRType::CNAME);
-  if (cname) return follow(*cname, node);
-  return deny_type(node);
+  if (cname) return follow(*cname);
+  return deny_type();
 }
 
-Step Composer::answer_any(Node node) {
+Step Composer::answer_any(const Node& node) {
   if (options_.minimal_any) {
     const auto rrset = smallest_rrset(node);
-    if (!rrset) return deny_type(node);
+    if (!rrset) return deny_type();
     add(Section::kAnswer, name_, *rrset);
-    return finish_positive(node);
+    return finish_positive();
   }
   bool any = false;
   node.for_each_rrset([&](const RRset& rrset) {
-    if (rrset.type() == RRType::RRSIG || rrset.type() == RRType::NSEC3) return;
+    if (rrset.type() == RRType::RRSIG) return;
     add(Section::kAnswer, name_, rrset);
     any = true;
   });
-  return any ? finish_positive(node) : deny_type(node);
+  return any ? finish_positive() : deny_type();
 }
 
 // RRSIGs are no RRset (RFC 4035 2.2): whoever asks for them gets some or all, as with ANY.
-Step Composer::answer_rrsig(Node node) {
+Step Composer::answer_rrsig(const Node& node) {
   bool any = false;
   const auto add_signatures = [&](const RRset& rrset) {
-    if (rrset.type() == RRType::NSEC3) return;
     any |= !rrset.signatures().empty();
     answer_.add(Section::kAnswer, name_, rrset.signatures());
   };
@@ -167,20 +173,20 @@ Step Composer::answer_rrsig(Node node) {
   } else {
     node.for_each_rrset(add_signatures);
   }
-  return any ? finish_positive(node) : deny_type(node);
+  return any ? finish_positive() : deny_type();
 }
 
-Step Composer::follow(const RRset& cname, Node node) {
+Step Composer::follow(const RRset& cname) {
   // A chain that comes back to itself has said all that it can.
   if (answer_.contains(name_, RRType::CNAME)) return {};
   add(Section::kAnswer, name_, cname);
-  if (dnssec_ok_ && is_expanded(node)) DenialProof(zone_, answer_).deny_closer_match(name_, node);
+  if (dnssec_ok_ && is_expanded_) DenialProof(zone_, answer_).deny_closer_match(name_, encloser_);
   const base::Bytes target = cname.view().first();
   return {.chase = true, .target = NameView(target.data(), static_cast<uint8_t>(target.size()))};
 }
 
-Step Composer::finish_positive(Node node) {
-  if (dnssec_ok_ && is_expanded(node)) DenialProof(zone_, answer_).deny_closer_match(name_, node);
+Step Composer::finish_positive() {
+  if (dnssec_ok_ && is_expanded_) DenialProof(zone_, answer_).deny_closer_match(name_, encloser_);
   if (!options_.minimal_responses) {
     if (const auto name_servers = zone_.apex_node().find(RRType::NS)) {
       add(Section::kAuthority, zone_.apex(), *name_servers);
@@ -189,21 +195,21 @@ Step Composer::finish_positive(Node node) {
   return {};
 }
 
-Step Composer::deny_type(Node node) {
+Step Composer::deny_type() {
   add_negative_soa();
   if (!dnssec_ok_) return {};
-  if (is_expanded(node)) {
-    DenialProof(zone_, answer_).deny_wildcard_type(name_, node);
+  if (is_expanded_) {
+    DenialProof(zone_, answer_).deny_wildcard_type(name_, encloser_);
   } else {
-    DenialProof(zone_, answer_).deny_type(node);
+    DenialProof(zone_, answer_).deny_type(name_);
   }
   return {};
 }
 
-Step Composer::deny_name(Node encloser) {
+Step Composer::deny_name() {
   answer_.rcode = Rcode::NXDOMAIN;
   add_negative_soa();
-  if (dnssec_ok_) DenialProof(zone_, answer_).deny_name(name_, encloser);
+  if (dnssec_ok_) DenialProof(zone_, answer_).deny_name(name_, encloser_);
   return {};
 }
 
@@ -222,11 +228,11 @@ void Composer::add(Section section, NameView owner, const RRset& rrset, bool req
   if (dnssec_ok_) answer_.add(section, owner, rrset.signatures(), required);
 }
 
-std::optional<RRset> Composer::smallest_rrset(Node node) const {
+std::optional<RRset> Composer::smallest_rrset(const Node& node) const {
   std::optional<RRset> smallest;
   std::optional<RRset> nsec;
   node.for_each_rrset([&](const RRset& rrset) {
-    if (rrset.type() == RRType::RRSIG || rrset.type() == RRType::NSEC3) return;
+    if (rrset.type() == RRType::RRSIG) return;
     if (rrset.type() == RRType::NSEC) {
       nsec = rrset;
     } else if (!smallest || rrset.view().octets < smallest->view().octets) {
@@ -240,32 +246,31 @@ std::optional<RRset> Composer::smallest_rrset(Node node) const {
 void Composer::add_additionals(const RRset& rrset) {
   const RRType type = rrset.type();
   if (options_.minimal_responses && type != RRType::NS && !is_service_binding(type)) return;
-  zone_.for_each_additional(rrset, [&](Node target) {
+  zone_.for_each_additional(name_, rrset, [&](const Node& target, NameView name) {
     if (is_service_binding(type) || type == RRType::NAPTR) {
       const RRType next = type == RRType::NAPTR ? RRType::SRV : type;
-      if (const auto found = target.find(next)) add(Section::kAdditional, target.name(), *found, false);
+      if (const auto found = target.find(next)) add(Section::kAdditional, name, *found, false);
     }
-    add_addresses(target, false);
+    add_addresses(target, name, false);
   });
 }
 
 // RFC 9471 3: a referral must carry the addresses of name servers that only the child can tell; those of
 // others are welcome where there is room.
-void Composer::add_glue(Node cut, const RRset& name_servers) {
-  zone_.for_each_additional(name_servers, [&](Node target) {
-    if (target.name().is_at_or_below(cut.name())) add_addresses(target, true);
-  });
-  zone_.for_each_additional(name_servers, [&](Node target) {
-    if (!target.name().is_at_or_below(cut.name())) add_addresses(target, false);
-  });
+void Composer::add_glue(NameView cut, const RRset& name_servers) {
+  for (const bool required : {true, false}) {
+    zone_.for_each_additional(cut, name_servers, [&](const Node& target, NameView name) {
+      if (name.is_at_or_below(cut) == required) add_addresses(target, name, required);
+    });
+  }
 }
 
-void Composer::add_addresses(Node target, bool required) {
+void Composer::add_addresses(const Node& target, NameView name, bool required) {
   // Two RRsets and their signatures. More name servers than an answer has room for are told without
   // addresses.
   if (answer_.rrsets().size() + 4 > query::kAnswerRRsetsMax) return;
   for (const RRType type : {RRType::A, RRType::AAAA}) {
-    if (const auto rrset = target.find(type)) add(Section::kAdditional, target.name(), *rrset, required);
+    if (const auto rrset = target.find(type)) add(Section::kAdditional, name, *rrset, required);
   }
 }
 

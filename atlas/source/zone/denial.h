@@ -7,26 +7,26 @@
 
 namespace atlas::source::zone {
 
+// `name` is at or below the apex. An `encloser` is the closest encloser of `name`.
 class DenialProof {
  public:
   DenialProof(const atlas::zone::Zone& zone, query::Answer& answer) : zone_(zone), answer_(answer) {}
 
-  // Neither `name` nor a wildcard for it exists; `encloser` is its closest encloser.
-  void deny_name(dns::NameView name, atlas::zone::Node encloser);
-  // The node exists and has not the type that was asked for; it may be an empty non-terminal.
-  void deny_type(atlas::zone::Node node);
-  // The same for `name`, which the wildcard stands for.
-  void deny_wildcard_type(dns::NameView name, atlas::zone::Node wildcard);
-  // Nothing is closer to `name` than the wildcard that its answer was made from.
-  void deny_closer_match(dns::NameView name, atlas::zone::Node wildcard);
-  // The delegation is not signed: it has no DS.
-  void deny_ds(atlas::zone::Node cut);
+  // Neither `name` nor a wildcard for it exists.
+  void deny_name(dns::NameView name, dns::NameView encloser);
+  // The name exists and has not the type that was asked for, DS at a zone cut included; it may be an empty
+  // non-terminal.
+  void deny_type(dns::NameView name);
+  // The same for a name that the wildcard below `encloser` stands for.
+  void deny_wildcard_type(dns::NameView name, dns::NameView encloser);
+  // Nothing is closer to `name` than the wildcard below `encloser`, which its answer was made from.
+  void deny_closer_match(dns::NameView name, dns::NameView encloser);
 
  private:
-  void add_nsec(atlas::zone::Node owner);
-  void add_nsec3(atlas::zone::Node owner);
-  void add_denial(atlas::zone::Node owner, dns::RRType type);
-  atlas::zone::Node add_closest_encloser(dns::NameView name, atlas::zone::Node encloser);
+  void add_denial(const atlas::zone::Node& owner, dns::RRType type);
+  void add_nsec(dns::NameView name);
+  void add_nsec3(const atlas::zone::Node& owner);
+  dns::NameView add_closest_encloser(dns::NameView name, dns::NameView encloser);
 
   const atlas::zone::Zone& zone_;
   query::Answer& answer_;

@@ -1,0 +1,61 @@
+// A zone version as one piece of memory: position-independent, the same for the same records, so that it can be written
+// to a file and mapped back. Numbers are in the order of the machine that made it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "atlas/base/bytes.h"
+#include "atlas/zone/image/tree.h"
+
+namespace atlas::zone::image {
+
+// How the zone proves that something does not exist.
+enum class Denial : uint8_t {
+  kNone,              // not signed
+  kNsec,              // RFC 4034 4
+  kNsec3,             // RFC 5155
+  kNsec3Unsupported,  // more than kNsec3IterationsMax iterations or another algorithm: no proofs are given
+};
+
+// At the front of every image. Offsets are from its begin.
+struct ImageHead {
+  char magic[8];
+  uint32_t format;      // of all that follows; changes with every change of the format
+  uint32_t byte_order;  // kByteOrder as the machine that made it writes it
+  uint64_t octets;      // of the whole image
+  uint64_t checksum;    // XXH3 of what follows this member
+
+  uint64_t records;
+  uint32_t serial;
+  uint32_t negative_ttl;
+  uint32_t shapes_offset;
+  uint32_t apex_offset;
+  uint32_t salt_offset;
+  uint16_t nsec3_iterations;
+  uint8_t apex_octets;
+  uint8_t salt_octets;
+  Denial denial;
+  uint8_t reserved[7];
+  TreeHead names;
+  TreeHead nsec3;  // owners of NSEC3 by their first label
+};
+static_assert(sizeof(ImageHead) == 168);
+
+inline constexpr char kMagic[8] = {'A', 't', 'l', 'a', 's', 'Z', 'I', '\n'};
+inline constexpr uint32_t kFormat = 1;
+inline constexpr uint32_t kByteOrder = 0x01020304;
+// Cache lines of the index must not be cut.
+inline constexpr size_t kImageAlignment = 64;
+
+// Memory that holds an image; freed, or unmapped, with the last owner.
+struct ImageMemory {
+  std::shared_ptr<const void> owner;
+  base::Bytes octets;
+};
+
+// Memory for an image, not initialised. Its maker writes it before anyone else sees it.
+ImageMemory allocate_image(size_t octets);
+
+}  // namespace atlas::zone::image

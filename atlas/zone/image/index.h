@@ -1,0 +1,124 @@
+// Finds the blocks that may hold a name, by its hash. The upper bits of the hash choose a page, each with as many
+// buckets as its names need; lower bits choose the bucket in it. A bucket is a cache line of 16 slots; a slot holds eight
+// more bits of the hash and a block's number.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace atlas::zone::image {
+
+inline constexpr size_t kBucketSlots = 16;
+// Block numbers have 24 bits, less 0 for a free slot.
+inline constexpr uint32_t kBlocksMax = (1u << 24) - 2;
+
+struct IndexPage {
+  uint32_t bucket;  // its first
+  uint32_t buckets;
+};
+
+struct Bucket {
+  alignas(64) uint32_t slots[kBucketSlots];  // free ones are 0 and behind all others
+};
+static_assert(sizeof(Bucket) == 64);
+
+class NameIndex {
+ public:
+  // The numbers of blocks that may hold the name, one by one.
+  class Candidates {
+   public:
+    Candidates(const Bucket* buckets, uint32_t count, uint32_t first, uint8_t tag)
+        : buckets_(buckets), at_(first), count_(count), left_(count), tag_(tag) {
+      load();
+    }
+    // False if there are no more.
+    bool next(uint32_t& block) {
+      while (matches_ == 0) {
+        // A bucket with a free slot is the last that a name could lie in.
+        if (!full_ || --left_ == 0) return false;
+        at_ = at_ + 1 == count_ ? 0 : at_ + 1;
+        load();
+      }
+      const int slot = std::countr_zero(matches_);
+      matches_ &= matches_ - 1;
+      block = (buckets_[at_].slots[slot] & 0xffffff) - 1;
+      return true;
+    }
+
+   private:
+    void load() {
+      const uint32_t* slots = buckets_[at_].slots;
+      matches_ = 0;
+#if defined(__SSE2__)
+      const __m128i tag = _mm_set1_epi32(tag_);
+      for (size_t i = 0; i < kBucketSlots; i += 4) {
+        const __m128i four = _mm_load_si128(reinterpret_cast<const __m128i*>(slots + i));
+        const __m128i equal = _mm_cmpeq_epi32(_mm_srli_epi32(four, 24), tag);
+        matches_ |= static_cast<uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(equal))) << i;
+      }
+#else
+      for (size_t i = 0; i < kBucketSlots; ++i) matches_ |= uint32_t{slots[i] >> 24 == tag_} << i;
+#endif
+      full_ = slots[kBucketSlots - 1] != 0;
+      if (!full_ && tag_ == 0) {
+        for (size_t i = 0; i < kBucketSlots; ++i) matches_ &= ~(uint32_t{slots[i] == 0} << i);
+      }
+    }
+
+    const Bucket* buckets_;
+    uint32_t at_;
+    uint32_t count_;
+    uint32_t left_;
+    uint32_t matches_ = 0;
+    bool full_ = false;
+    uint8_t tag_;
+  };
+
+  NameIndex() = default;
+  NameIndex(const IndexPage* pages, uint8_t page_bits, const Bucket* buckets)
+      : pages_(pages), buckets_(buckets), page_bits_(page_bits) {}
+
+  Candidates candidates(uint64_t hash) const {
+    const IndexPage& page = pages_[page_of(hash, page_bits_)];
+    return {buckets_ + page.bucket, page.buckets, bucket_of(hash, page.buckets), tag_of(hash)};
+  }
+  void prefetch(uint64_t hash) const {
+    const IndexPage& page = pages_[page_of(hash, page_bits_)];
+    __builtin_prefetch(buckets_ + page.bucket + bucket_of(hash, page.buckets));
+  }
+
+  static size_t page_of(uint64_t hash, uint8_t page_bits) {
+    return page_bits == 0 ? 0 : static_cast<size_t>(hash >> (64 - page_bits));
+  }
+  static uint32_t bucket_of(uint64_t hash, uint32_t buckets) {
+    return static_cast<uint32_t>(((hash & 0xffffffff) * buckets) >> 32);
+  }
+  static uint8_t tag_of(uint64_t hash) { return static_cast<uint8_t>(hash >> 32); }
+
+ private:
+  const IndexPage* pages_ = nullptr;
+  const Bucket* buckets_ = nullptr;
+  uint8_t page_bits_ = 0;
+};
+
+// A name's hash and its block.
+struct IndexEntry {
+  uint64_t hash;
+  uint32_t block;
+};
+
+struct BuiltIndex {
+  uint8_t page_bits = 0;
+  std::vector<IndexPage> pages;
+  std::vector<Bucket> buckets;
+};
+
+BuiltIndex build_index(std::vector<IndexEntry> entries);
+
+}  // namespace atlas::zone::image

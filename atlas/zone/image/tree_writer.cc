@@ -1,0 +1,184 @@
+#include "atlas/zone/image/tree_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "atlas/base/assert.h"
+
+namespace atlas::zone::image {
+namespace {
+
+template <class T>
+void append(const T& value, std::vector<uint8_t>& out) {
+  const auto* octets = reinterpret_cast<const uint8_t*>(&value);
+  out.insert(out.end(), octets, octets + sizeof value);
+}
+
+// Types whose RDATAs have few sizes: those are part of the shape.
+bool has_few_sizes(dns::RRType type) {
+  switch (type) {
+    case dns::RRType::A:
+    case dns::RRType::AAAA:
+    case dns::RRType::DS:
+    case dns::RRType::CDS:
+    case dns::RRType::SSHFP:
+    case dns::RRType::TLSA:
+    case dns::RRType::EUI48:
+    case dns::RRType::EUI64:
+    case dns::RRType::NID:
+    case dns::RRType::L32:
+    case dns::RRType::L64:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// RDATAs behind their lengths.
+void append_with_lengths(std::span<const base::Bytes> rdatas, std::vector<uint8_t>& out) {
+  for (const base::Bytes rdata : rdatas) {
+    out.push_back(static_cast<uint8_t>(rdata.size() >> 8));
+    out.push_back(static_cast<uint8_t>(rdata.size()));
+    out.insert(out.end(), rdata.begin(), rdata.end());
+  }
+}
+
+uint32_t octets_with_lengths(std::span<const base::Bytes> rdatas) {
+  size_t octets = 2 * rdatas.size();
+  for (const base::Bytes rdata : rdatas) octets += rdata.size();
+  return static_cast<uint32_t>(octets);
+}
+
+}  // namespace
+
+ShapeItem make_item(dns::RRType type, uint32_t ttl, std::span<const base::Bytes> rdatas) {
+  ShapeItem item{ttl, 0, type, static_cast<uint16_t>(rdatas.size())};
+  if (has_few_sizes(type) && !rdatas[0].empty() &&
+      std::ranges::all_of(rdatas, [&](base::Bytes rdata) { return rdata.size() == rdatas[0].size(); })) {
+    item.rdata_octets = static_cast<uint32_t>(rdatas[0].size());
+  }
+  return item;
+}
+
+const std::string& ShapeSet::description(const NodeDraft& node) {
+  description_.assign(1, static_cast<char>(node.flags));
+  for (const RRsetDraft& rrset : node.rrsets) {
+    description_.append(reinterpret_cast<const char*>(&rrset.item), sizeof rrset.item);
+  }
+  return description_;
+}
+
+void ShapeSet::choose() {
+  std::vector<std::pair<uint64_t, std::string>> all;
+  all.reserve(counts_.size());
+  // What a shape saves, which is what it would say in front of each node.
+  for (const auto& [description, count] : counts_) all.emplace_back(count * description.size(), description);
+  std::ranges::sort(all, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  if (all.size() > kShapesMax) all.resize(kShapesMax);
+  counts_.clear();
+
+  const size_t heads = all.size() * sizeof(ShapeHead);
+  std::vector<uint8_t> items;
+  for (const auto& [saved, description] : all) {
+    ShapeHead head{};
+    head.items_offset = static_cast<uint32_t>(heads + items.size());
+    head.items = static_cast<uint16_t>(description.size() / sizeof(ShapeItem));
+    head.flags = static_cast<uint8_t>(description[0]);
+    items.insert(items.end(), description.begin() + 1, description.end());
+    for (size_t i = 0; i < head.items; ++i) {
+      const ShapeItem item = load_item(&items[head.items_offset - heads], i);
+      if (item.rdata_octets == 0) {
+        head.payload_octets = ShapeHead::kVaries;
+        break;
+      }
+      head.payload_octets += item.rdata_octets * item.count;
+    }
+    numbers_.emplace(description, static_cast<uint8_t>(numbers_.size()));
+    append(head, table_);
+  }
+  table_.insert(table_.end(), items.begin(), items.end());
+}
+
+uint8_t ShapeSet::number_of(const NodeDraft& node) {
+  // Neighbours are often alike.
+  if (description(node) != last_) {
+    const auto found = numbers_.find(description_);
+    last_number_ = found == numbers_.end() ? kOwnShape : found->second;
+    last_ = description_;
+  }
+  return last_number_;
+}
+
+void TreeWriter::reserve(size_t names, size_t octets) {
+  entries_.reserve(names);
+  blocks_.reserve(octets);
+}
+
+void TreeWriter::add(base::Bytes key, uint64_t hash, const NodeDraft& node) {
+  if (writer_.is_full()) end_block();
+  if (writer_.count() == 0) block_offsets_.push_back(blocks_.size());
+  const auto block = static_cast<uint32_t>(block_offsets_.size() - 1);
+  ATLAS_ASSERT(block < kBlocksMax);
+  writer_.add_key(key);
+  add_payload(node);
+  add_signatures(node);
+  entries_.push_back({hash, block});
+}
+
+void TreeWriter::add_payload(const NodeDraft& node) {
+  const uint8_t shape = shapes_.number_of(node);
+  blocks_.push_back(shape);
+  if (shape == kOwnShape) {
+    blocks_.push_back(node.flags);
+    append(static_cast<uint16_t>(node.rrsets.size()), blocks_);
+    for (const RRsetDraft& rrset : node.rrsets) append(rrset.item, blocks_);
+  }
+  for (const RRsetDraft& rrset : node.rrsets) {
+    if (rrset.item.rdata_octets != 0 || rrset.rdatas.size() == 1) {
+      if (rrset.item.rdata_octets == 0) append_varint(static_cast<uint32_t>(rrset.rdatas[0].size()), blocks_);
+      for (const base::Bytes rdata : rrset.rdatas) blocks_.insert(blocks_.end(), rdata.begin(), rdata.end());
+    } else {
+      append_varint(octets_with_lengths(rrset.rdatas), blocks_);
+      append_with_lengths(rrset.rdatas, blocks_);
+    }
+  }
+}
+
+void TreeWriter::add_signatures(const NodeDraft& node) {
+  if (node.signatures.empty()) return;
+  if (block_signatures_ == signatures_.size()) append(uint32_t{0}, signatures_);
+  for (const SignatureDraft& signature : node.signatures) {
+    SignatureHead head{};
+    head.octets = octets_with_lengths(signature.rdatas);
+    head.ttl = signature.ttl;
+    head.covered = signature.covered;
+    head.count = static_cast<uint16_t>(signature.rdatas.size());
+    head.ordinal = static_cast<uint8_t>(writer_.count() - 1);
+    append(head, signatures_);
+    append_with_lengths(signature.rdatas, signatures_);
+  }
+}
+
+void TreeWriter::end_block() {
+  if (writer_.count() == 0) return;
+  writer_.end_block();
+  uint64_t offset = 0;
+  if (block_signatures_ != signatures_.size()) {
+    offset = block_signatures_ + 1;
+    const auto octets = static_cast<uint32_t>(signatures_.size() - block_signatures_ - sizeof(uint32_t));
+    std::memcpy(&signatures_[block_signatures_], &octets, sizeof octets);
+    block_signatures_ = signatures_.size();
+  }
+  if (offset == 0 && signature_offsets_.empty()) return;
+  signature_offsets_.resize(block_offsets_.size());
+  signature_offsets_.back() = offset;
+}
+
+void TreeWriter::finish() {
+  end_block();
+  if (!signature_offsets_.empty()) signature_offsets_.resize(block_offsets_.size());
+}
+
+}  // namespace atlas::zone::image
