@@ -162,26 +162,34 @@ void Builder::plan_nodes() {
       if (first != 0) {
         const size_t common = dns::common_labels(last_owner, owner) - apex_labels_;
         for (size_t level = common + 1; level < depth; ++level) {
-          add_node(first, 0, level, ancestors[level - 1], 0);
-          ancestors[level] = static_cast<uint32_t>(nodes_.size() - 1);
+          ancestors[level] = add_node({first, 0, 0, static_cast<uint8_t>(level)}, ancestors[level - 1]);
         }
       }
-      add_node(first, end - first, depth, depth == 0 ? 0 : ancestors[depth - 1], flags);
-      ancestors[depth] = static_cast<uint32_t>(nodes_.size() - 1);
-      if (owner.is_wildcard()) nodes_[ancestors[depth - 1]].flags |= image::kHasWildcard;
+      ancestors[depth] = add_node({first, end - first, flags, static_cast<uint8_t>(depth)},
+                                  depth == 0 ? 0 : ancestors[depth - 1]);
       last_owner = owner;
     }
     first = end;
   }
 }
 
-void Builder::add_node(uint32_t first, uint32_t count, size_t depth, uint32_t parent, uint8_t flags) {
-  if (depth != 0 && (nodes_[parent].flags & (image::kOccluded | image::kZoneCut | image::kDname)) != 0) {
-    flags |= image::kOccluded;
-    flags &= static_cast<uint8_t>(~image::kDeniesNsec);
+// Returns the node's number.
+uint32_t Builder::add_node(PlannedNode node, uint32_t parent) {
+  if (node.depth != 0) {
+    uint8_t& above = nodes_[parent].flags;
+    if ((above & (image::kOccluded | image::kZoneCut | image::kDname)) != 0) {
+      node.flags |= image::kOccluded;
+      node.flags &= static_cast<uint8_t>(~image::kDeniesNsec);
+    }
+    if (name_of(node).is_wildcard()) above |= image::kHasWildcard;
   }
-  nodes_.push_back({first, count, flags, static_cast<uint8_t>(depth)});
-  head_.names.depth_max = std::max(head_.names.depth_max, static_cast<uint8_t>(depth));
+  nodes_.push_back(node);
+  head_.names.depth_max = std::max(head_.names.depth_max, node.depth);
+  return static_cast<uint32_t>(nodes_.size() - 1);
+}
+
+dns::NameView Builder::name_of(const PlannedNode& node) const {
+  return list_.owner(records_[node.first]).suffix(apex_labels_ + node.depth);
 }
 
 // RFC 1035 3.3.13: two names, then serial, refresh, retry, expire and minimum.
@@ -219,7 +227,7 @@ bool Builder::use_nsec3_parameters(base::Bytes nsec3param) {
   bool has_apex = false;
   for (PlannedNode& owner : nsec3_owners_) {
     owner.flags = 0;
-    const dns::NameView name = list_.owner(records_[owner.first]);
+    const dns::NameView name = name_of(owner);
     if (owner.depth != 1 || !is_nsec3_label(name.first_label())) continue;
     const auto records = records_.subspan(owner.first, owner.count);
     const auto nsec3 = std::ranges::find(records, RRType::NSEC3, &ListedRecord::type);
@@ -293,9 +301,8 @@ void Builder::write_names() {
   for (const PlannedNode& node : nodes_) {
     if (node.depth != 0) {
       // The nodes above came before, so that all but the last label is there already.
-      const dns::NameView owner = list_.owner(records_[node.first]).suffix(apex_labels_ + node.depth);
       key.truncate(node.depth - 1u);
-      key.push_label(owner.first_label());
+      key.push_label(name_of(node).first_label());
       hashes[node.depth] = image::hash_label(hashes[node.depth - 1], key.last_label());
     }
     draft(node, Part::kNames);
@@ -307,8 +314,7 @@ void Builder::write_names() {
 void Builder::write_nsec3() {
   image::Key key;
   for (const PlannedNode& node : nsec3_owners_) {
-    const dns::NameView owner = list_.owner(records_[node.first]);
-    key.assign(owner, apex_labels_);
+    key.assign(name_of(node), apex_labels_);
     draft(node, Part::kNsec3);
     nsec3_.add(key.octets(), image::hash_key(key.octets()), draft_);
   }
@@ -329,6 +335,7 @@ image::ImageMemory Builder::assemble() {
   head_.shapes_offset = static_cast<uint32_t>(layout.add(shapes_.table()));
   head_.names = lay_out(names_, names, layout);
   head_.names.depth_max = depth_max;
+  head_.nsec3_begin = layout.octets();
   head_.nsec3 = lay_out(nsec3_, nsec3, layout);
   head_.octets = layout.octets();
 

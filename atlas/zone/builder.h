@@ -36,7 +36,8 @@ class Builder {
   void write_nsec3();
   image::ImageMemory assemble();
 
-  void add_node(uint32_t first, uint32_t count, size_t depth, uint32_t parent, uint8_t flags);
+  uint32_t add_node(PlannedNode node, uint32_t parent);
+  dns::NameView name_of(const PlannedNode& node) const;
   bool use_nsec3_parameters(base::Bytes nsec3param);
   bool is_in_chain(const ListedRecord& nsec3) const;
   enum class Part : uint8_t { kNames, kNsec3 };

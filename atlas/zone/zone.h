@@ -106,6 +106,9 @@ class Zone {
   uint32_t serial() const { return head_.serial; }
   size_t record_count() const { return head_.records; }
   // Octets of memory that this version holds.
+  // The image that it is.
+  base::Bytes image() const { return memory_.octets; }
+  image::Anatomy anatomy() const { return image::anatomy_of(head_); }
   size_t memory_octets() const { return sizeof *this + head_.octets; }
 
   // The node of `name`, which must lie at or below the apex, or its closest encloser (RFC 4592 3.3.1). The

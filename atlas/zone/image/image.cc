@@ -16,6 +16,19 @@ constexpr size_t kLargePageOctets = size_t{2} << 20;
 
 }  // namespace
 
+// As the builder lays it out.
+Anatomy anatomy_of(const ImageHead& head) {
+  Anatomy anatomy;
+  const TreeHead& names = head.names;
+  anatomy.blocks = names.blocks_offset - head.shapes_offset;
+  const uint64_t behind_table = names.blocks_offset + names.blocks * sizeof(uint64_t);
+  anatomy.block_table = behind_table - names.blocks_offset;
+  anatomy.signatures = names.pages_offset - behind_table;
+  anatomy.index = head.nsec3_begin - names.pages_offset;
+  anatomy.nsec3 = head.octets - head.nsec3_begin;
+  return anatomy;
+}
+
 ImageMemory allocate_image(size_t octets) {
   const bool large = octets >= kLargeOctets;
   const size_t alignment = large ? kLargePageOctets : kImageAlignment;

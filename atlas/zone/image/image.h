@@ -33,6 +33,7 @@ struct ImageHead {
   uint32_t shapes_offset;
   uint32_t apex_offset;
   uint32_t salt_offset;
+  uint64_t nsec3_begin;
   uint16_t nsec3_iterations;
   uint8_t apex_octets;
   uint8_t salt_octets;
@@ -41,13 +42,23 @@ struct ImageHead {
   TreeHead names;
   TreeHead nsec3;  // owners of NSEC3 by their first label
 };
-static_assert(sizeof(ImageHead) == 168);
+static_assert(sizeof(ImageHead) == 184);
 
 inline constexpr char kMagic[8] = {'A', 't', 'l', 'a', 's', 'Z', 'I', '\n'};
 inline constexpr uint32_t kFormat = 1;
 inline constexpr uint32_t kByteOrder = 0x01020304;
 // Cache lines of the index must not be cut.
 inline constexpr size_t kImageAlignment = 64;
+
+// What the octets of an image are for.
+struct Anatomy {
+  size_t blocks = 0;  // names and RRsets
+  size_t block_table = 0;
+  size_t index = 0;
+  size_t signatures = 0;
+  size_t nsec3 = 0;
+};
+Anatomy anatomy_of(const ImageHead& head);
 
 // Memory that holds an image; freed, or unmapped, with the last owner.
 struct ImageMemory {
