@@ -29,6 +29,19 @@ Pipeline::Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::Work
                    handoff::QueryRing* ring)
     : limiter_(rate_limit), counters_(counters), ring_(ring) {}
 
+Pipeline::Foresight Pipeline::foresee(const Batch& batch, base::Bytes message) noexcept {
+  if (message.size() <= dns::kHeaderOctets) return {};
+  const auto name = dns::view_name(message.subspan(dns::kHeaderOctets));
+  if (!name) return {};
+  const handoff::ZoneEntry* entry = batch.snapshot.zones.find(*name, RRType::A);
+  if (entry == nullptr || entry->version == nullptr) return {};
+  return {entry, entry->version->prefetch_index(*name)};
+}
+
+void Pipeline::approach(const Foresight& foresight) noexcept {
+  if (foresight.zone != nullptr) foresight.zone->version->prefetch_block(foresight.hash);
+}
+
 size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::Bytes message,
                          std::span<uint8_t> out) noexcept {
   Exchange exchange{batch, client, message, out};

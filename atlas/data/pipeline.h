@@ -34,6 +34,16 @@ class Pipeline {
   Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
            handoff::QueryRing* ring);
 
+  // Where the answer to a message lies, as far as its question's name tells.
+  struct Foresight {
+    const handoff::ZoneEntry* zone = nullptr;
+    uint64_t hash = 0;
+  };
+  // Both ask for memory that respond() will read, so that the messages of a group wait for it together and
+  // not one after the other: first foresee() for each, then approach() for each, then respond() for each.
+  static Foresight foresee(const Batch& batch, base::Bytes message) noexcept;
+  static void approach(const Foresight& foresight) noexcept;
+
   // Answers one message. Returns the octets of the response in `out`, or 0 if nothing must be sent. `out`
   // must hold 65,535 octets for streams and 4,096 for UDP.
   size_t respond(const Batch& batch, const query::Client& client, base::Bytes message,

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "atlas/dns/label_hash.h"
+
 namespace atlas::dns {
 namespace {
 
@@ -35,21 +37,6 @@ uint64_t random_seed() {
 }
 
 const uint64_t kHashSeed = random_seed();
-
-uint64_t mix(uint64_t a, uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
-// Sets bit 5 of every octet that is an upper-case letter, eight at a time.
-uint64_t lower_eight(uint64_t octets) {
-  constexpr uint64_t kHigh = 0x8080808080808080;
-  const uint64_t low7 = octets & ~kHigh;
-  const uint64_t at_least_a = low7 + 0x3f3f3f3f3f3f3f3f;  // high bit set where low7 >= 'A'
-  const uint64_t above_z = low7 + 0x2525252525252525;     // high bit set where low7 > 'Z'
-  return octets | ((at_least_a & ~above_z & ~octets & kHigh) >> 2);
-}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -104,7 +91,7 @@ bool operator==(NameView a, NameView b) {
     uint64_t p, q;
     std::memcpy(&p, x, 8);
     std::memcpy(&q, y, 8);
-    if (p != q && lower_eight(p) != lower_eight(q)) return false;
+    if (p != q && ascii_lower_eight(p) != ascii_lower_eight(q)) return false;
   }
   for (size_t i = 0; i < rest; ++i) {
     if (ascii_lower(x[i]) != ascii_lower(y[i])) return false;
@@ -140,11 +127,9 @@ uint64_t hash(NameView name) {
   for (; rest >= 8; rest -= 8, at += 8) {
     uint64_t octets;
     std::memcpy(&octets, at, 8);
-    state = mix(state ^ lower_eight(octets), 0x9e3779b97f4a7c15);
+    state = mix(state ^ ascii_lower_eight(octets), 0x9e3779b97f4a7c15);
   }
-  uint64_t tail = 0;
-  std::memcpy(&tail, at, rest);
-  return mix(state ^ lower_eight(tail), 0xd6e8feb86659fd93 ^ kHashSeed);
+  return mix(state ^ ascii_lower_eight(load_few(at, rest)), 0xd6e8feb86659fd93 ^ kHashSeed);
 }
 
 void Name::make_lower() {

@@ -26,6 +26,15 @@ constexpr uint8_t ascii_lower(uint8_t octet) {
   return octet >= 'A' && octet <= 'Z' ? static_cast<uint8_t>(octet | 0x20) : octet;
 }
 
+// Eight octets at once.
+constexpr uint64_t ascii_lower_eight(uint64_t octets) {
+  constexpr uint64_t kHigh = 0x8080808080808080;
+  const uint64_t low7 = octets & ~kHigh;
+  const uint64_t at_least_a = low7 + 0x3f3f3f3f3f3f3f3f;  // high bit set where low7 >= 'A'
+  const uint64_t above_z = low7 + 0x2525252525252525;     // high bit set where low7 > 'Z'
+  return octets | ((at_least_a & ~above_z & ~octets & kHigh) >> 2);
+}
+
 // A name that lies somewhere else: labels with their length octets, ended by the root label. Cheap to copy;
 // valid as long as the octets are. Always well formed: it is only made from names that were checked.
 class NameView {

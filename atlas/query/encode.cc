@@ -140,7 +140,7 @@ size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, s
   writer.u16(0);
   NameCompressor names;
   write_question(query, writer);
-  if (query.has_question) names.remember(query.name, dns::kHeaderOctets);
+  if (query.has_question) names.set_question(query.name, dns::kHeaderOctets);
 
   // OPT is made first, so that its room is kept free while records are added.
   std::array<uint8_t, kOptOctetsMax> opt_buffer;

@@ -1,20 +1,21 @@
 #include "atlas/query/name_compressor.h"
 
+#include "atlas/dns/label_hash.h"
+
 namespace atlas::query {
 namespace {
 
-// Hashes of all suffixes of a name, from the right: each label is read once. hashes[i] belongs to the suffix
-// that begins at the i-th label from the left.
+// Hashes of all suffixes of a name, from the right. hashes[i] belongs to the suffix that begins at the i-th
+// label from the left.
 struct SuffixHashes {
   explicit SuffixHashes(dns::NameView name) {
     const uint8_t* wire = name.data();
     for (size_t at = 0; wire[at] != 0; at += wire[at] + 1u) offsets[count++] = static_cast<uint8_t>(at);
-    uint32_t hash = 2166136261u;
+    uint64_t hash = 0;
     for (size_t i = count; i-- > 0;) {
       const uint8_t* label = wire + offsets[i];
-      for (size_t octet = 0; octet <= label[0]; ++octet)
-        hash = (hash ^ dns::ascii_lower(label[octet])) * 16777619u;
-      hashes[i] = hash;
+      hash = dns::hash_label(hash, {label + 1, label[0]});
+      hashes[i] = static_cast<uint32_t>(hash);
     }
   }
 
@@ -47,6 +48,13 @@ void NameCompressor::insert(dns::NameView suffix, uint32_t hash, size_t offset) 
 }
 
 void NameCompressor::write(dns::NameView name, base::ByteWriter& writer) {
+  const auto behind = static_cast<size_t>(name.data() - question_.data());
+  if (question_offset_ != 0 && !name.is_root() && name.data() >= question_.data() &&
+      behind < question_.size()) {
+    writer.u16(static_cast<uint16_t>(0xc000 | (question_offset_ + behind)));
+    return;
+  }
+  if (!question_noted_) note_question();
   const SuffixHashes suffixes(name);
   const size_t start = writer.offset();
   size_t known = 0;
@@ -67,10 +75,18 @@ void NameCompressor::write(dns::NameView name, base::ByteWriter& writer) {
   }
 }
 
-void NameCompressor::remember(dns::NameView name, size_t offset) {
-  const SuffixHashes suffixes(name);
+void NameCompressor::set_question(dns::NameView name, size_t offset) {
+  question_ = name;
+  question_offset_ = static_cast<uint16_t>(offset);
+  question_noted_ = false;
+}
+
+void NameCompressor::note_question() {
+  question_noted_ = true;
+  const SuffixHashes suffixes(question_);
   for (size_t i = 0; i < suffixes.count; ++i) {
-    insert(suffix_at(name, suffixes.offsets[i]), suffixes.hashes[i], offset + suffixes.offsets[i]);
+    insert(suffix_at(question_, suffixes.offsets[i]), suffixes.hashes[i],
+           question_offset_ + suffixes.offsets[i]);
   }
 }
 
@@ -78,6 +94,8 @@ void NameCompressor::remember(dns::NameView name, size_t offset) {
 // sequence.
 void NameCompressor::truncate(size_t size) {
   while (size_ > size) slots_[suffixes_[--size_].slot] = 0;
+  // The question's suffixes are the first.
+  if (size_ == 0) question_noted_ = question_offset_ == 0;
 }
 
 }  // namespace atlas::query

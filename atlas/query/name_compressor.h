@@ -17,10 +17,11 @@ class NameCompressor {
   // pointers.
   void write(dns::NameView name, base::ByteWriter& writer);
 
-  // Notes that `name` lies uncompressed at `offset`. The name's octets must outlive the compressor.
-  void remember(dns::NameView name, size_t offset);
+  // The question's name lies uncompressed at `offset`. Its octets must outlive the compressor. A name that is
+  // a part of these very octets, as owners in answers mostly are, costs no search.
+  void set_question(dns::NameView name, size_t offset);
 
-  // Forgets every suffix noted after the first `size`: for what was written and taken back.
+  // Forgets every suffix noted after the first `size`, for what was written and taken back.
   size_t size() const { return size_; }
   void truncate(size_t size);
 
@@ -42,6 +43,11 @@ class NameCompressor {
   uint16_t find(dns::NameView suffix, uint32_t hash) const;
   void insert(dns::NameView suffix, uint32_t hash, size_t offset);
 
+  void note_question();
+
+  dns::NameView question_;
+  uint16_t question_offset_ = 0;  // 0: there is none
+  bool question_noted_ = true;    // its suffixes are among suffixes_
   std::array<Suffix, kSuffixesMax> suffixes_;
   std::array<uint8_t, kSlots> slots_{};  // index into suffixes_ plus one; 0 = free
   size_t size_ = 0;

@@ -6,6 +6,7 @@
 
 #include "atlas/base/assert.h"
 #include "atlas/base/encoding.h"
+#include "atlas/dns/label_hash.h"
 #include "atlas/dns/rdata.h"
 #include "atlas/zone/zone.h"
 
@@ -55,7 +56,8 @@ class Layout {
 
   template <class T>
   size_t add(const std::vector<T>& piece, size_t alignment = alignof(T)) {
-    return add(base::Bytes(reinterpret_cast<const uint8_t*>(piece.data()), piece.size() * sizeof(T)), alignment);
+    return add(base::Bytes(reinterpret_cast<const uint8_t*>(piece.data()), piece.size() * sizeof(T)),
+               alignment);
   }
   size_t add(base::Bytes piece, size_t alignment = 1) {
     const size_t at = aligned(octets_, alignment);
@@ -129,8 +131,8 @@ image::ImageMemory Builder::run() {
   return assemble();
 }
 
-// Every owner name and, between it and the last one, the empty non-terminals that lead to it. A name that owns nothing
-// but NSEC3 does not exist for queries (RFC 5155 7.2.8): it is among the owners of NSEC3 only.
+// Every owner name and, between it and the last one, the empty non-terminals that lead to it. A name that
+// owns nothing but NSEC3 does not exist for queries (RFC 5155 7.2.8): it is among the owners of NSEC3 only.
 void Builder::plan_nodes() {
   ATLAS_ASSERT(!records_.empty() && list_.owner(records_[0]) == apex_ && records_[0].type == RRType::SOA);
   ATLAS_ASSERT(records_.size() < 0xffffffff);
@@ -177,10 +179,14 @@ void Builder::plan_nodes() {
 uint32_t Builder::add_node(PlannedNode node, uint32_t parent) {
   if (node.depth != 0) {
     uint8_t& above = nodes_[parent].flags;
-    if ((above & (image::kOccluded | image::kZoneCut | image::kDname)) != 0) {
-      node.flags |= image::kOccluded;
-      node.flags &= static_cast<uint8_t>(~image::kDeniesNsec);
+    if ((above & image::kOccluded) != 0) {
+      node.flags |= above & image::kOccluded;
+    } else if ((above & image::kDname) != 0) {
+      node.flags |= image::kBelowDname;
+    } else if ((above & image::kZoneCut) != 0) {
+      node.flags |= image::kBelowCut;
     }
+    if ((node.flags & image::kOccluded) != 0) node.flags &= static_cast<uint8_t>(~image::kDeniesNsec);
     if (name_of(node).is_wildcard()) above |= image::kHasWildcard;
   }
   nodes_.push_back(node);
@@ -202,7 +208,8 @@ void Builder::read_soa() {
   head_.negative_ttl = std::min(records_[0].ttl, base::load_u32(numbers + 16));
 }
 
-// A zone that has both chains is on its way from one to the other: NSEC3PARAM says when NSEC3 is whole (RFC 5155 7.3).
+// A zone that has both chains is on its way from one to the other: NSEC3PARAM says when NSEC3 is whole (RFC
+// 5155 7.3).
 void Builder::choose_denial() {
   for (const ListedRecord& record : records_.first(nodes_[0].count)) {
     if (record.type == RRType::NSEC3PARAM && use_nsec3_parameters(list_.rdata(record))) return;
@@ -221,7 +228,8 @@ bool Builder::use_nsec3_parameters(base::Bytes nsec3param) {
   dns::Name lower(apex_);
   lower.make_lower();
   std::string apex_label;
-  base::append_base32hex(crypto::nsec3_hash(lower.wire(), parameters.iterations, parameters.salt), apex_label);
+  base::append_base32hex(crypto::nsec3_hash(lower.wire(), parameters.iterations, parameters.salt),
+                         apex_label);
   head_.nsec3_iterations = parameters.iterations;
   salt_ = parameters.salt;
   bool has_apex = false;
@@ -302,8 +310,9 @@ void Builder::write_names() {
     if (node.depth != 0) {
       // The nodes above came before, so that all but the last label is there already.
       key.truncate(node.depth - 1u);
-      key.push_label(name_of(node).first_label());
-      hashes[node.depth] = image::hash_label(hashes[node.depth - 1], key.last_label());
+      const base::Bytes label = name_of(node).first_label();
+      key.push_label(label);
+      hashes[node.depth] = dns::hash_label(hashes[node.depth - 1], label);
     }
     draft(node, Part::kNames);
     names_.add(key.octets(), hashes[node.depth], draft_);
@@ -337,6 +346,9 @@ image::ImageMemory Builder::assemble() {
   head_.names.depth_max = depth_max;
   head_.nsec3_begin = layout.octets();
   head_.nsec3 = lay_out(nsec3_, nsec3, layout);
+  // Keys are compared eight octets at a time.
+  static constexpr uint8_t kSlack[image::kKeySlackOctets] = {};
+  layout.add(kSlack);
   head_.octets = layout.octets();
 
   image::ImageMemory memory = image::allocate_image(layout.octets());

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "atlas/base/assert.h"
+#include "atlas/dns/label_hash.h"
 #include "atlas/zone/builder.h"
 
 namespace atlas::zone {
@@ -20,7 +21,7 @@ Zone::Zone(image::ImageMemory memory) : memory_(std::move(memory)) {
   const image::ShapeTable shapes(octets + head_.shapes_offset);
   names_ = image::NameTree(octets, head_.names, shapes);
   nsec3_ = image::NameTree(octets, head_.nsec3, shapes);
-  apex_location_ = *names_.find({}, image::kApexHash);
+  apex_location_ = *names_.find(image::Key().octets(), image::kApexHash);
 }
 
 dns::RRsetView RRset::signatures() const {
@@ -54,14 +55,6 @@ std::optional<Node> Node::boundary() const {
   if ((at_.data.flags & image::kOccluded) != 0) return zone_->boundary_above(zone_->key_of(*tree_, at_));
   if (is_zone_cut()) return *this;
   return {};
-}
-
-std::optional<Node> Node::wildcard() const {
-  if ((at_.data.flags & image::kHasWildcard) == 0) return {};
-  image::Key key = zone_->key_of(*tree_, at_);
-  static constexpr uint8_t kAsterisk[] = {'*'};
-  key.push_label(kAsterisk);
-  return zone_->find_key(key, key.depth());
 }
 
 image::Key Zone::key_of(const image::NameTree& tree, const image::Location& at) const {
@@ -101,9 +94,9 @@ Zone::Found Zone::find(dns::NameView name) const {
   const size_t depth = key.assign_lower(name, apex_labels_, depth_max + 1, hashes);
   const auto find_depth = [&](size_t at) { return names_.find(key.first_labels(at), hashes[at]); };
 
-  if (depth == 0) return {apex_node(), true};
+  if (depth == 0) return {apex_node(), true, {}};
   if (depth <= depth_max) {
-    if (const auto exact = find_depth(depth)) return {Node(*this, names_, *exact, depth), true};
+    if (const auto exact = find_depth(depth)) return {Node(*this, names_, *exact, depth), true, {}};
   }
   // Where a name is, its ancestors are: empty non-terminals are nodes too.
   image::Location encloser = apex_location_;
@@ -118,7 +111,15 @@ Zone::Found Zone::find(dns::NameView name) const {
       absent = middle;
     }
   }
-  return {Node(*this, names_, encloser, present), false};
+  Found found{Node(*this, names_, encloser, present), false, {}};
+  if ((encloser.data.flags & image::kHasWildcard) != 0) {
+    static constexpr uint8_t kAsterisk[] = {'*'};
+    key.truncate(present);
+    key.push_label(kAsterisk);
+    const auto wildcard = names_.find(key.octets(), dns::hash_label(hashes[present], kAsterisk));
+    if (wildcard) found.wildcard = Node(*this, names_, *wildcard, present + 1);
+  }
+  return found;
 }
 
 dns::RRsetView Zone::negative_soa() const {
@@ -167,23 +168,24 @@ Node Zone::nsec_at_or_before(dns::NameView name) const {
 Zone::Nsec3Label Zone::nsec3_label(dns::NameView name) const {
   dns::Name lower(name);
   lower.make_lower();
-  const crypto::Nsec3Hash hash =
-      crypto::nsec3_hash(lower.wire(), head_.nsec3_iterations,
-                         memory_.octets.subspan(head_.salt_offset, head_.salt_octets));
+  const crypto::Nsec3Hash hash = crypto::nsec3_hash(
+      lower.wire(), head_.nsec3_iterations, memory_.octets.subspan(head_.salt_offset, head_.salt_octets));
   constexpr const char* kDigits = "0123456789abcdefghijklmnopqrstuv";
-  Nsec3Label label;
+  Nsec3Label label{};
   uint32_t bits = 0;
   int count = 0;
   size_t at = 0;
   for (const uint8_t octet : hash) {
     bits = bits << 8 | octet;
-    for (count += 8; count >= 5; count -= 5) label[at++] = static_cast<uint8_t>(kDigits[bits >> (count - 5) & 31]);
+    for (count += 8; count >= 5; count -= 5)
+      label[at++] = static_cast<uint8_t>(kDigits[bits >> (count - 5) & 31]);
   }
   return label;
 }
 
 std::optional<Node> Zone::nsec3_match(dns::NameView name) const {
-  const Nsec3Label label = nsec3_label(name);
+  const Nsec3Label octets = nsec3_label(name);
+  const auto label = base::Bytes(octets).first(kNsec3LabelOctets);
   const auto found = nsec3_.find(label, image::hash_key(label));
   if (!found || (found->data.flags & image::kDeniesNsec3) == 0) return {};
   return Node(*this, nsec3_, *found, 1);
@@ -191,9 +193,10 @@ std::optional<Node> Zone::nsec3_match(dns::NameView name) const {
 
 Node Zone::nsec3_cover(dns::NameView name) const {
   ATLAS_ASSERT(head_.denial == Denial::kNsec3);
-  const Nsec3Label label = nsec3_label(name);
-  // Names order as their hashes do, since base32hex keeps the order (RFC 5155 1.3). The last one covers what is before
-  // the first.
+  const Nsec3Label octets = nsec3_label(name);
+  const auto label = base::Bytes(octets).first(kNsec3LabelOctets);
+  // Names order as their hashes do, since base32hex keeps the order (RFC 5155 1.3). The last one covers what
+  // is before the first.
   if (const auto covers = last_in_chain(image::block_at_or_before(nsec3_, label), label)) return *covers;
   static constexpr uint8_t kBehindAll[] = {0xff};
   if (const auto covers = last_in_chain(nsec3_.block_count() - 1, kBehindAll)) return *covers;
@@ -222,10 +225,13 @@ dns::NameView Zone::additional_target(dns::NameView owner, dns::RRType type, bas
   return name->is_root() && is_service ? owner : *name;
 }
 
-// What lies below a zone cut is glue, of use for reaching name servers only; what lies below a DNAME does not exist.
+// What lies below a zone cut is glue, of use for reaching name servers only; what lies below a DNAME does not
+// exist.
 bool Zone::gives_additional(dns::RRType type, const Node& target) {
-  const auto boundary = target.boundary();
-  return !boundary || (type == dns::RRType::NS && boundary->is_zone_cut());
+  constexpr uint8_t kGlue = image::kZoneCut | image::kBelowCut;
+  const uint8_t flags = target.at_.data.flags;
+  return (flags & (kGlue | image::kBelowDname)) == 0 ||
+         (type == dns::RRType::NS && (flags & image::kBelowDname) == 0);
 }
 
 void Zone::for_each_rrset(
@@ -240,7 +246,8 @@ void Zone::for_each_rrset(
   if (!nsec3_.empty()) {
     image::Cursor nsec3(nsec3_, 0);
     for (bool has_nsec3 = nsec3.next(); has_nsec3; has_nsec3 = nsec3.next()) {
-      for (; has_name && image::compare(names.key(), nsec3.key()) <= 0; has_name = names.next()) give(names_, names);
+      for (; has_name && image::compare(names.key(), nsec3.key()) <= 0; has_name = names.next())
+        give(names_, names);
       give(nsec3_, nsec3);
     }
   }

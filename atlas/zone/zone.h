@@ -1,8 +1,9 @@
 // A zone version: one immutable state of a zone, ready to be asked.
 //
-// It is an image (atlas/zone/image): names in canonical order, empty non-terminals included, with an index. What does
-// not depend on the question and costs little to keep is worked out when it is built: where the zone's authority ends,
-// which names have a wildcard below them, what is part of the chain that denies existence.
+// It is an image (atlas/zone/image): names in canonical order, empty non-terminals included, with an index.
+// What does not depend on the question and costs little to keep is worked out when it is built: where the
+// zone's authority ends, which names have a wildcard below them, what is part of the chain that denies
+// existence.
 #pragma once
 
 #include <array>
@@ -25,8 +26,8 @@ namespace atlas::zone {
 // RFC 9276 3.2 wants 0 iterations; validators treat answers with more than this as insecure or fail them. A
 // chain with more is not used: it would only make this server hash for an attacker.
 inline constexpr uint16_t kNsec3IterationsMax = 150;
-// Names without an NSEC between two that have one are empty non-terminals, at most as deep as a name. A zone whose chain
-// has larger gaps is broken, and is not searched further.
+// Names without an NSEC between two that have one are empty non-terminals, at most as deep as a name. A zone
+// whose chain has larger gaps is broken, and is not searched further.
 inline constexpr size_t kNsecGapBlocksMax = dns::kLabelsMax;
 
 using image::Denial;
@@ -68,8 +69,6 @@ class Node {
   // Where the zone's authority ends on the way down to this name: the highest zone cut at or above it, or the
   // owner of a DNAME above it, whichever is higher. Empty if the name's data is authoritative.
   std::optional<Node> boundary() const;
-  // The wildcard directly below (RFC 4592 2.1.1).
-  std::optional<Node> wildcard() const;
 
   // The RRset of a type; for RRSIG nothing, since those come with what they cover.
   std::optional<RRset> find(dns::RRType type) const;
@@ -111,14 +110,25 @@ class Zone {
   image::Anatomy anatomy() const { return image::anatomy_of(head_); }
   size_t memory_octets() const { return sizeof *this + head_.octets; }
 
-  // The node of `name`, which must lie at or below the apex, or its closest encloser (RFC 4592 3.3.1). The
-  // cost depends on the depth of the zone, not on that of the name. Owners of nothing but NSEC3 do not exist
-  // here (RFC 5155 7.2.8).
+  // The node of `name`, which must lie at or below the apex, or its closest encloser (RFC 4592 3.3.1) with
+  // the wildcard directly below that one. The cost depends on the depth of the zone, not on that of the name.
+  // Owners of nothing but NSEC3 do not exist here (RFC 5155 7.2.8).
   struct Found {
     Node node;
     bool exact;
+    std::optional<Node> wildcard;
   };
   Found find(dns::NameView name) const;
+
+  // Look-ups of many names are faster when the memory of all is asked for before the first is made:
+  // prefetch_index() for each, prefetch_block() with what it returned for each, find() for each. They change
+  // nothing else.
+  uint64_t prefetch_index(dns::NameView name) const {
+    const uint64_t hash = image::hash_name(name, names_.depth_max(), apex_labels_);
+    names_.prefetch_index(hash);
+    return hash;
+  }
+  void prefetch_block(uint64_t hash) const { names_.prefetch_block(hash); }
 
   // The SOA and its RRSIGs as negative answers carry them: their TTL is the smaller of their own and MINIMUM
   // (RFC 2308 3, 5).
@@ -134,9 +144,9 @@ class Zone {
   Node nsec3_cover(dns::NameView name) const;
 
   // Where the addresses and the like that belong to the RDATAs of `rrset` lie (dns::additional_name), one
-  // visit for each RDATA whose target is a name of this zone: visit(Node, NameView name). `owner` is the name that the
-  // RRset is given under. Names that a wildcard makes are left out; those below a zone cut are visited only for NS: their
-  // data is glue.
+  // visit for each RDATA whose target is a name of this zone: visit(Node, NameView name). `owner` is the name
+  // that the RRset is given under. Names that a wildcard makes are left out; those below a zone cut are
+  // visited only for NS: their data is glue.
   void for_each_additional(dns::NameView owner, const RRset& rrset, const auto& visit) const;
 
   // Every RRset in canonical order of owners, the apex first with its SOA first; RRSIGs as RRsets of their
@@ -151,7 +161,8 @@ class Zone {
   std::optional<Node> find_key(image::Key& key, size_t depth) const;
   image::Key key_of(const image::NameTree& tree, const image::Location& at) const;
   Node boundary_above(const image::Key& key) const;
-  using Nsec3Label = std::array<uint8_t, 32>;
+  static constexpr size_t kNsec3LabelOctets = 32;
+  using Nsec3Label = std::array<uint8_t, kNsec3LabelOctets + image::kKeySlackOctets>;
   Nsec3Label nsec3_label(dns::NameView name) const;
   std::optional<Node> last_in_chain(uint32_t block, base::Bytes key) const;
 

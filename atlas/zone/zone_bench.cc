@@ -1,5 +1,5 @@
-// Micro-benchmarks of a zone version. ATLAS_BENCH_ZONE names the zone file (of bench.test.; `./dev bench make-zone`
-// makes them); without it a small one is made.
+// Micro-benchmarks of a zone version. ATLAS_BENCH_ZONE names the zone file (of bench.test.; `./dev bench
+// make-zone` makes them); without it a small one is made.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -27,7 +27,8 @@ const zone::RecordList& records() {
       return std::move(*zone::load_zone_records(path, apex()).records);
     }
     std::string text = "$TTL 300\n@ SOA ns admin 1 3600 600 86400 300\n@ NS ns\nns A 192.0.2.1\n";
-    for (int i = 0; i < 100'000; ++i) text += "host" + std::to_string(i * 7919 % 1'000'003) + " A 192.0.2.1\n";
+    for (int i = 0; i < 100'000; ++i)
+      text += "host" + std::to_string(i * 7919 % 1'000'003) + " A 192.0.2.1\n";
     zone::SourceFiles sources;
     zone::RecordList made;
     zone::DiagnosticLog log(1);
@@ -64,7 +65,9 @@ void build(benchmark::State& state) {
   state.counters["octets/record"] =
       static_cast<double>(built().memory_octets()) / static_cast<double>(records().size());
   const zone::image::Anatomy anatomy = built().anatomy();
-  const auto share = [&](size_t octets) { return static_cast<double>(octets) / static_cast<double>(records().size()); };
+  const auto share = [&](size_t octets) {
+    return static_cast<double>(octets) / static_cast<double>(records().size());
+  };
   state.counters["blocks"] = share(anatomy.blocks);
   state.counters["block table"] = share(anatomy.block_table);
   state.counters["index"] = share(anatomy.index);
@@ -82,6 +85,24 @@ void find(benchmark::State& state) {
   }
 }
 BENCHMARK(find);
+
+// As find, in groups whose memory is asked for together.
+void find_group(benchmark::State& state) {
+  const auto group = static_cast<size_t>(state.range(0));
+  size_t at = 0;
+  built();
+  for (auto _ : state) {
+    uint64_t hashes[64];
+    for (size_t i = 0; i < group; ++i) hashes[i] = built().prefetch_index(names()[at + i]);
+    for (size_t i = 0; i < group; ++i) built().prefetch_block(hashes[i]);
+    for (size_t i = 0; i < group; ++i) benchmark::DoNotOptimize(built().find(names()[at + i]));
+    at = (at + group) % (names().size() - 64);
+  }
+  state.counters["ns/name"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(group),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(find_group)->Arg(1)->Arg(8)->Arg(16)->Arg(32);
 
 void find_absent(benchmark::State& state) {
   std::vector<dns::Name> absent;

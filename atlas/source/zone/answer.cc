@@ -49,6 +49,8 @@ class Composer {
 
   // The name of a node at or above the name asked for.
   NameView ancestor(const Node& node) const { return name_.suffix(node.label_count()); }
+  // As a part of the name asked for: owners that lie in the question are the cheapest to write.
+  NameView apex() const { return name_.suffix(zone_.apex_node().label_count()); }
   std::optional<RRset> smallest_rrset(const Node& node) const;
   void add(Section section, NameView owner, const RRset& rrset, bool required = true);
   void add_negative_soa();
@@ -81,10 +83,9 @@ Step Composer::compose() {
   if (first_) answer_.authoritative = true;
   if (found.exact) return answer_node(found.node);
   encloser_ = ancestor(found.node);
-  const auto wildcard = found.node.wildcard();
-  if (!wildcard) return deny_name();
+  if (!found.wildcard) return deny_name();
   is_expanded_ = true;
-  return answer_node(*wildcard);
+  return answer_node(*found.wildcard);
 }
 
 // RFC 1034 4.3.2 step 3b.
@@ -189,7 +190,7 @@ Step Composer::finish_positive() {
   if (dnssec_ok_ && is_expanded_) DenialProof(zone_, answer_).deny_closer_match(name_, encloser_);
   if (!options_.minimal_responses) {
     if (const auto name_servers = zone_.apex_node().find(RRType::NS)) {
-      add(Section::kAuthority, zone_.apex(), *name_servers);
+      add(Section::kAuthority, apex(), *name_servers);
     }
   }
   return {};
@@ -214,9 +215,9 @@ Step Composer::deny_name() {
 }
 
 void Composer::add_negative_soa() {
-  answer_.add(Section::kAuthority, zone_.apex(), zone_.negative_soa());
+  answer_.add(Section::kAuthority, apex(), zone_.negative_soa());
   if (!dnssec_ok_) return;
-  answer_.add(Section::kAuthority, zone_.apex(), zone_.negative_soa_signatures());
+  answer_.add(Section::kAuthority, apex(), zone_.negative_soa_signatures());
   if (zone_.denial() == Denial::kNsec3Unsupported) {
     answer_.has_extended_error = true;
     answer_.extended_error = dns::ExtendedError::UnsupportedNsec3IterationsValue;

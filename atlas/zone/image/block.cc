@@ -5,36 +5,31 @@
 namespace atlas::zone::image {
 namespace {
 
-constexpr uint8_t kLongRest = 255;
 // An own shape in front of its items: flags, count of RRsets.
 constexpr size_t kOwnShapeOctets = 3;
 
 }  // namespace
 
-NodeData BlockReader::data() const {
+NodeData Block::data_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes) {
   NodeData data;
-  if (shape_ == kOwnShape) {
-    data.flags = at_[0];
-    std::memcpy(&data.item_count, at_ + 1, 2);
-    data.items = at_ + kOwnShapeOctets;
+  if (shape == kOwnShape) {
+    data.flags = at[0];
+    std::memcpy(&data.item_count, at + 1, 2);
+    data.items = at + kOwnShapeOctets;
     data.payload = data.items + data.item_count * sizeof(ShapeItem);
   } else {
-    const ShapeHead head = shapes_->head(shape_);
+    const ShapeHead head = shapes.head(shape);
     data.flags = head.flags;
     data.item_count = head.items;
-    data.items = shapes_->items(head);
-    data.payload = at_;
+    data.items = shapes.items(head);
+    data.payload = at;
   }
   return data;
 }
 
-const uint8_t* BlockReader::end_of_node() const {
-  if (shape_ != kOwnShape) {
-    const ShapeHead head = shapes_->head(shape_);
-    if (head.payload_octets != ShapeHead::kVaries) return at_ + head.payload_octets;
-  }
-  const NodeData node = data();
-  const uint8_t* at = node.payload;
+const uint8_t* Block::end_of_payload(uint8_t shape, const uint8_t* at, const ShapeTable& shapes) {
+  const NodeData node = data_at(shape, at, shapes);
+  at = node.payload;
   for (size_t i = 0; i < node.item_count; ++i) {
     const ShapeItem item = load_item(node.items, i);
     const uint32_t octets = item.rdata_octets != 0 ? item.rdata_octets * item.count : read_varint(at);
@@ -43,47 +38,38 @@ const uint8_t* BlockReader::end_of_node() const {
   return at;
 }
 
-bool BlockReader::next() {
-  if (left_ == 0) return false;
-  if (stands_) at_ = end_of_node();
-  stands_ = true;
-  --left_;
-  ++ordinal_;
-  shared_ = *at_++;
-  size_t rest = *at_++;
-  if (rest == kLongRest) {
-    uint16_t octets;
-    std::memcpy(&octets, at_, sizeof octets);
-    rest = octets;
-    at_ += sizeof octets;
-  }
-  rest_ = {at_, rest};
-  at_ += rest;
-  shape_ = *at_++;
-  return true;
+bool BlockWriter::is_full() const {
+  return count() >= kBlockNodesMax ||
+         (count() > 0 && Block::kHeadOctets + 3 * count() + keys_.size() + payloads_.size() >= kBlockOctets);
 }
 
-void BlockWriter::add_key(base::Bytes key) {
+void BlockWriter::add(base::Bytes key, uint8_t shape) {
   size_t shared = 0;
-  if (count_ == 0) {
-    begin_ = out_.size();
-    out_.push_back(0);
-  } else {
+  if (!is_empty()) {
     const auto differs = std::ranges::mismatch(key, last_);
     shared = std::min<size_t>(static_cast<size_t>(differs.in1 - key.begin()), 255);
   }
-  out_[begin_] = ++count_;
   last_.assign(key.begin(), key.end());
+  shared_.push_back(static_cast<uint8_t>(shared));
+  shapes_.push_back(shape);
   const size_t rest = key.size() - shared;
-  out_.push_back(static_cast<uint8_t>(shared));
-  if (rest < kLongRest) {
-    out_.push_back(static_cast<uint8_t>(rest));
-  } else {
-    out_.push_back(kLongRest);
-    out_.push_back(static_cast<uint8_t>(rest));
-    out_.push_back(static_cast<uint8_t>(rest >> 8));
+  rests_.push_back(static_cast<uint8_t>(std::min<size_t>(rest, kLongRest)));
+  if (rest >= kLongRest) {
+    keys_.push_back(static_cast<uint8_t>(rest >> 8));
+    keys_.push_back(static_cast<uint8_t>(rest));
   }
-  out_.insert(out_.end(), key.begin() + static_cast<std::ptrdiff_t>(shared), key.end());
+  keys_.insert(keys_.end(), key.begin() + static_cast<std::ptrdiff_t>(shared), key.end());
+}
+
+void BlockWriter::finish(std::vector<uint8_t>& out) {
+  out.push_back(static_cast<uint8_t>(count()));
+  const auto payloads = static_cast<uint16_t>(Block::kHeadOctets + 3 * count() + keys_.size());
+  const auto* octets = reinterpret_cast<const uint8_t*>(&payloads);
+  out.insert(out.end(), octets, octets + sizeof payloads);
+  for (std::vector<uint8_t>* part : {&shared_, &rests_, &shapes_, &keys_, &payloads_}) {
+    out.insert(out.end(), part->begin(), part->end());
+    part->clear();
+  }
 }
 
 }  // namespace atlas::zone::image

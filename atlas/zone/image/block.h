@@ -1,13 +1,17 @@
-// A block: up to kBlockNodesMax neighbours of an image in canonical order, each with what its name does not share with
-// the one before it, its shape and its RRsets.
+// A block: up to kBlockNodesMax neighbours of an image in canonical order. What a search looks at comes
+// first.
 //
-//   block  count of nodes (u8), nodes
-//   node   octets shared with the key before (u8), octets that follow (u8; 255: u16 behind it), those octets,
-//          shape (u8), payload
+//   count     u8
+//   payloads  u16: where they begin, from the begin of the block
+//   shared    u8 for each node: octets that its key shares with the key before
+//   rest      u8 for each node: octets that follow; kLongRest: as many as the two octets in front of them say
+//   shape     u8 for each node
+//   octets    of the keys, less what they share
+//   payloads  the RRsets, as the shapes say
 #pragma once
 
+#include <bit>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "atlas/base/bytes.h"
@@ -19,6 +23,7 @@ namespace atlas::zone::image {
 inline constexpr size_t kBlockNodesMax = 16;
 // A block that has as much as this takes no more nodes. A node may be larger.
 inline constexpr size_t kBlockOctets = 448;
+inline constexpr uint8_t kLongRest = 255;
 
 // The shapes of an image.
 class ShapeTable {
@@ -26,9 +31,15 @@ class ShapeTable {
   ShapeTable() = default;
   explicit ShapeTable(const uint8_t* table) : table_(table) {}
 
+  // Of a node's payload, or kPayloadVaries.
+  uint16_t payload_octets(size_t shape) const {
+    uint16_t octets;
+    std::memcpy(&octets, table_ + shape * sizeof octets, sizeof octets);
+    return octets;
+  }
   ShapeHead head(size_t shape) const {
     ShapeHead head;
-    std::memcpy(&head, table_ + shape * sizeof head, sizeof head);
+    std::memcpy(&head, table_ + kShapeHeadsOffset + shape * sizeof head, sizeof head);
     return head;
   }
   const uint8_t* items(const ShapeHead& head) const { return table_ + head.items_offset; }
@@ -37,57 +48,104 @@ class ShapeTable {
   const uint8_t* table_ = nullptr;
 };
 
-// Goes through the nodes of a block from the first to the last.
-class BlockReader {
+// A block's parts.
+class Block {
  public:
-  BlockReader(const uint8_t* block, const ShapeTable& shapes) : shapes_(&shapes), left_(*block), at_(block + 1) {}
+  explicit Block(const uint8_t* octets) : count_(*octets), shared_(octets + kHeadOctets) {}
 
-  // Moves to the next node. False behind the last one.
-  bool next();
+  size_t count() const { return count_; }
+  uint8_t shared(size_t node) const { return shared_[node]; }
+  // Octets that follow at `at`, which moves to them.
+  size_t rest(size_t node, const uint8_t*& at) const {
+    const uint8_t octets = shared_[count_ + node];
+    if (octets != kLongRest) return octets;
+    const size_t many = base::load_u16(at);
+    at += 2;
+    return many;
+  }
+  const uint8_t* keys() const { return shared_ + 3 * count_; }
 
-  // Of the node it stands at.
-  size_t shared() const { return shared_; }
-  base::Bytes rest() const { return rest_; }
-  NodeData data() const;
-  uint8_t ordinal() const { return ordinal_; }
+  // The node whose key equals `key`, or count(). `key` is in lower case and has kKeySlackOctets octets behind
+  // it.
+  size_t find(base::Bytes key) const;
+  NodeData data(size_t node, const ShapeTable& shapes) const {
+    uint16_t begin;
+    std::memcpy(&begin, shared_ - sizeof begin, sizeof begin);
+    const uint8_t* at = shared_ - kHeadOctets + begin;
+    for (size_t i = 0; i < node; ++i) {
+      const uint16_t octets = shapes.payload_octets(shape(i));
+      at = octets != kPayloadVaries ? at + octets : end_of_payload(shape(i), at, shapes);
+    }
+    return data_at(shape(node), at, shapes);
+  }
+
+  static constexpr size_t kHeadOctets = 3;
 
  private:
-  // Behind the payload.
-  const uint8_t* end_of_node() const;
+  uint8_t shape(size_t node) const { return shared_[2 * count_ + node]; }
+  // `at` is where the node's payload begins.
+  static NodeData data_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes);
+  static const uint8_t* end_of_payload(uint8_t shape, const uint8_t* at, const ShapeTable& shapes);
 
-  const ShapeTable* shapes_;
-  uint8_t left_;
-  uint8_t ordinal_ = 0xff;
-  uint8_t shape_ = 0;
-  bool stands_ = false;
-  uint16_t shared_ = 0;
-  base::Bytes rest_;
-  const uint8_t* at_;  // behind the shape of the node it stands at, or the next node
+  size_t count_;
+  const uint8_t* shared_;
 };
 
-// Makes the octets of blocks.
+// Makes the octets of blocks, one block at a time.
 class BlockWriter {
  public:
-  // Appends to `out`.
-  explicit BlockWriter(std::vector<uint8_t>& out) : out_(out) {}
-
-  bool is_full() const { return count_ >= kBlockNodesMax || (count_ > 0 && out_.size() - begin_ >= kBlockOctets); }
-  uint8_t count() const { return count_; }
-  // Ends the block; the next node begins another.
-  void end_block() { count_ = 0; }
-  // The key of the next node, behind that of the last one; the caller appends shape and payload.
-  void add_key(base::Bytes key);
+  bool is_empty() const { return shapes_.empty(); }
+  bool is_full() const;
+  size_t count() const { return shapes_.size(); }
+  // The next node. Its payload is to be appended to payloads().
+  void add(base::Bytes key, uint8_t shape);
+  std::vector<uint8_t>& payloads() { return payloads_; }
+  // Appends the block to `out`; the next node begins another.
+  void finish(std::vector<uint8_t>& out);
 
  private:
-  std::vector<uint8_t>& out_;
-  size_t begin_ = 0;
-  uint8_t count_ = 0;
+  std::vector<uint8_t> shared_, rests_, shapes_, keys_, payloads_;
   std::vector<uint8_t> last_;
 };
 
 inline void append_varint(uint32_t value, std::vector<uint8_t>& out) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
   out.push_back(static_cast<uint8_t>(value));
+}
+
+// Octets at the front of `stored` that equal those of `lower`, which is in lower case. Both may be read eight
+// octets further than they are long.
+inline size_t common_octets(const uint8_t* lower, size_t lower_size, const uint8_t* stored,
+                            size_t stored_size) {
+  const size_t shorter = lower_size < stored_size ? lower_size : stored_size;
+  for (size_t common = 0; common < shorter; common += 8) {
+    uint64_t a, b;
+    std::memcpy(&a, lower + common, 8);
+    std::memcpy(&b, stored + common, 8);
+    const uint64_t differs = a ^ dns::ascii_lower_eight(b);
+    if (differs == 0) continue;
+    const int bits =
+        std::endian::native == std::endian::little ? std::countr_zero(differs) : std::countl_zero(differs);
+    common += static_cast<size_t>(bits) / 8;
+    return common < shorter ? common : shorter;
+  }
+  return shorter;
+}
+
+inline size_t Block::find(base::Bytes key) const {
+  const uint8_t* at = keys();
+  // Of the key looked for, the octets that the node before has in common with it.
+  size_t common = 0;
+  for (size_t node = 0; node < count_; ++node) {
+    const size_t octets = rest(node, at);
+    const size_t begin = shared(node);
+    if (begin <= common) {
+      common = begin + common_octets(key.data() + begin, key.size() - begin, at, octets);
+      if (common == key.size() && common == begin + octets) return node;
+    }
+    at += octets;
+  }
+  return count_;
 }
 
 }  // namespace atlas::zone::image

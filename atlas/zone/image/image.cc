@@ -9,8 +9,8 @@
 namespace atlas::zone::image {
 namespace {
 
-// From here on memory comes from the kernel in pieces of its large pages: look-ups go all over an image, and small
-// pages would cost a miss of the address translation each.
+// From here on memory comes from the kernel in pieces of its large pages: look-ups go all over an image, and
+// small pages would cost a miss of the address translation each.
 constexpr size_t kLargeOctets = size_t{4} << 20;
 constexpr size_t kLargePageOctets = size_t{2} << 20;
 

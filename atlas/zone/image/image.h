@@ -1,5 +1,5 @@
-// A zone version as one piece of memory: position-independent, the same for the same records, so that it can be written
-// to a file and mapped back. Numbers are in the order of the machine that made it.
+// A zone version as one piece of memory: position-independent, the same for the same records, so that it can
+// be written to a file and mapped back. Numbers are in the order of the machine that made it.
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,8 @@ void insert(Bucket* buckets, uint32_t count, const IndexEntry& entry) {
 
 BuiltIndex build_index(std::vector<IndexEntry> entries) {
   BuiltIndex index;
-  while (index.page_bits < kPageBitsMax && (kPageNames << index.page_bits) < entries.size()) ++index.page_bits;
+  while (index.page_bits < kPageBitsMax && (kPageNames << index.page_bits) < entries.size())
+    ++index.page_bits;
   const size_t page_count = size_t{1} << index.page_bits;
 
   std::vector<uint32_t> names(page_count);

@@ -1,12 +1,14 @@
-// Finds the blocks that may hold a name, by its hash. The upper bits of the hash choose a page, each with as many
-// buckets as its names need; lower bits choose the bucket in it. A bucket is a cache line of 16 slots; a slot holds eight
-// more bits of the hash and a block's number.
+// Finds the blocks that may hold a name, by its hash. The upper bits of the hash choose a page, each with as
+// many buckets as its names need; lower bits choose the bucket in it. A bucket is a cache line of 16 slots; a
+// slot holds eight more bits of the hash and a block's number.
 #pragma once
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <vector>
+
+#include "atlas/base/prefetch.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -90,8 +92,11 @@ class NameIndex {
   }
   void prefetch(uint64_t hash) const {
     const IndexPage& page = pages_[page_of(hash, page_bits_)];
-    __builtin_prefetch(buckets_ + page.bucket + bucket_of(hash, page.buckets));
+    base::prefetch(buckets_ + page.bucket + bucket_of(hash, page.buckets));
   }
+
+  // The first candidate, or false.
+  bool first(uint64_t hash, uint32_t& block) const { return candidates(hash).next(block); }
 
   static size_t page_of(uint64_t hash, uint8_t page_bits) {
     return page_bits == 0 ? 0 : static_cast<size_t>(hash >> (64 - page_bits));

@@ -1,5 +1,5 @@
-// The form in which an image keeps the names of a zone: relative to the apex, labels from the top, so that keys
-// order as names do (RFC 4034 6.1) and neighbours share their beginning.
+// The form in which an image keeps the names of a zone: relative to the apex, labels from the top, so that
+// keys order as names do (RFC 4034 6.1) and neighbours share their beginning.
 #pragma once
 
 #include <array>
@@ -12,28 +12,31 @@
 
 namespace atlas::zone::image {
 
-// Labels are separated by 0; inside of a label the octets 0 and 1 are written 1 1 and 1 2. The apex itself is the empty
-// key. Every octet of a name could be one that is written as two.
+// Labels are separated by 0; inside of a label the octets 0 and 1 are written 1 1 and 1 2. The apex itself is
+// the empty key. Every octet of a name could be one that is written as two.
 inline constexpr size_t kKeyOctetsMax = 2 * dns::kNameOctetsMax;
+// Keys are compared eight octets at a time.
+inline constexpr size_t kKeySlackOctets = 8;
 
-// The hash of a key is made label by label, so that those of a name's ancestors are met on the way. `label` is as it
-// stands in a key. Ignores case. Part of the image format.
+// The hash of a name is made label by label from the apex down (dns::hash_label), so that those of its
+// ancestors are met on the way. Part of the image format.
 inline constexpr uint64_t kApexHash = 0x9ae16a3b2f90404f;
-uint64_t hash_label(uint64_t above, base::Bytes label);
+// Of the highest `labels` labels of `name` below the apex.
+uint64_t hash_name(dns::NameView name, size_t labels, size_t apex_labels);
 uint64_t hash_key(base::Bytes key);
 
 // A key with its own storage. Built label by label from the top; remembers where each label ends.
 class Key {
  public:
-  Key() { ends_[0] = 0; }
+  Key() { ends_[0] = 0; }  // NOLINT(cppcoreguidelines-pro-type-member-init)
 
   // `name` must lie at or below a zone's apex, which has `apex_labels` labels.
   void assign(dns::NameView name, size_t apex_labels);
-  // The same in lower case for the highest `depth_max` labels below the apex; hashes[n] becomes the hash of the first n.
-  // Returns the depth.
+  // The same in lower case for the highest `depth_max` labels below the apex; hashes[n] becomes the hash of
+  // the first n. Returns the depth.
   size_t assign_lower(dns::NameView name, size_t apex_labels, size_t depth_max, std::span<uint64_t> hashes);
-  // `label` as it stands in a name.
   void push_label(base::Bytes label);
+  void push_lower_label(base::Bytes label);
   // Keeps the first `depth` labels.
   void truncate(size_t depth) { depth_ = depth; }
   void make_lower();
@@ -41,26 +44,16 @@ class Key {
   // Labels below the apex.
   size_t depth() const { return depth_; }
   base::Bytes octets() const { return {octets_.data(), ends_[depth_]}; }
-  base::Bytes last_label() const {
-    const size_t begin = depth_ < 2 ? 0 : ends_[depth_ - 1] + 1u;
-    return {octets_.data() + begin, ends_[depth_] - begin};
-  }
   base::Bytes first_labels(size_t depth) const { return {octets_.data(), ends_[depth]}; }
 
  private:
-  // Where the labels of `name` below the apex begin, from the left.
-  static size_t find_labels(dns::NameView name, size_t apex_labels, std::span<uint8_t> begins);
-
   size_t depth_ = 0;
   std::array<uint16_t, dns::kLabelsMax + 1> ends_;  // ends_[n]: octets of the first n labels
-  std::array<uint8_t, kKeyOctetsMax> octets_;
+  std::array<uint8_t, kKeyOctetsMax + kKeySlackOctets> octets_;
 };
 
 // RFC 4034 6.1 for keys of one zone.
 std::strong_ordering compare(base::Bytes a, base::Bytes b);
-
-// Octets at the front of `stored` that equal those of `lower`, which is in lower case.
-size_t common_octets(base::Bytes lower, base::Bytes stored);
 
 // Labels in a key.
 size_t depth_of(base::Bytes key);

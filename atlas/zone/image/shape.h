@@ -1,5 +1,5 @@
-// What a node of an image holds, without the octets: its flags and, for each RRset, type, TTL, count and size. A zone
-// has few different shapes, so that a node says its own in one octet.
+// What a node of an image holds, without the octets: its flags and, for each RRset, type, TTL, count and
+// size. A zone has few different shapes, so that a node says its own in one octet.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,15 @@ namespace atlas::zone::image {
 enum NodeFlag : uint8_t {
   kZoneCut = 1,       // has NS and is not the apex
   kDname = 2,         // has DNAME
-  kOccluded = 4,      // below a zone cut or a DNAME
+  kBelowCut = 4,      // the highest zone cut or DNAME above it is a zone cut
   kHasWildcard = 8,   // "*" is directly below
   kSigned = 16,       // its block of signatures has something for it
   kDeniesNsec = 32,   // has an NSEC that is part of the zone's chain
   kDeniesNsec3 = 64,  // has an NSEC3 that is part of the zone's chain
+  kBelowDname = 128,  // the highest zone cut or DNAME above it is a DNAME
 };
+// Not the zone's own data.
+inline constexpr uint8_t kOccluded = kBelowCut | kBelowDname;
 
 // One RRset of a shape. Lies unaligned in images.
 struct ShapeItem {
@@ -32,22 +35,22 @@ struct ShapeItem {
 };
 static_assert(sizeof(ShapeItem) == 12);
 
-// A shape in an image's table.
+// A shape in an image's table, which begins with a size for each shape (uint16_t): the octets of a node's
+// payload, or kPayloadVaries.
 struct ShapeHead {
-  static constexpr uint32_t kVaries = 0xffffffff;
-
-  uint32_t items_offset;    // octets behind the table's begin
-  uint32_t payload_octets;  // of a node of this shape; kVaries if an RRset's size is not part of the shape
+  uint32_t items_offset;  // octets behind the table's begin
   uint16_t items;
   uint8_t flags;
   uint8_t reserved;
 };
-static_assert(sizeof(ShapeHead) == 12);
+static_assert(sizeof(ShapeHead) == 8);
 
-// A node whose shape is not in the table says this, and its flags, its count of RRsets (two octets) and its items stand
-// in front of its payload.
+// A node whose shape is not in the table says this, and its flags, its count of RRsets (two octets) and its
+// items stand in front of its payload.
 inline constexpr uint8_t kOwnShape = 255;
 inline constexpr size_t kShapesMax = 255;
+inline constexpr uint16_t kPayloadVaries = 0xffff;
+inline constexpr size_t kShapeHeadsOffset = (kShapesMax + 1) * sizeof(uint16_t);
 
 // Where the RRsets of a node lie. Valid as long as the image.
 struct NodeData {
@@ -70,8 +73,8 @@ inline uint32_t read_varint(const uint8_t*& at) {
   return value;
 }
 
-// The RRset of `item` whose octets begin at `payload`, which moves behind them. RRsets whose size is not part of the
-// shape begin with it; of several RDATAs each stands behind two octets of length.
+// The RRset of `item` whose octets begin at `payload`, which moves behind them. RRsets whose size is not part
+// of the shape begin with it; of several RDATAs each stands behind two octets of length.
 inline dns::RRsetView read_rrset(const ShapeItem& item, const uint8_t*& payload) {
   dns::RRsetView view;
   view.type = item.type;

@@ -1,11 +1,12 @@
-// The names of an image: blocks in canonical order, an index of their names, and a block of signatures beside each block
-// that has some.
+// The names of an image: blocks in canonical order, an index of their names, and a block of signatures beside
+// each block that has some.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 
+#include "atlas/base/prefetch.h"
 #include "atlas/dns/rrset.h"
 #include "atlas/zone/image/block.h"
 #include "atlas/zone/image/index.h"
@@ -15,10 +16,11 @@ namespace atlas::zone::image {
 
 // Where a tree lies in its image: offsets from the image's begin.
 struct TreeHead {
-  uint64_t blocks_offset;      // uint64_t for each block: its offset
-  uint64_t signatures_offset;  // uint64_t for each block: the offset of its signatures, 0 if it has none; or 0
-  uint64_t pages_offset;       // IndexPage
-  uint64_t buckets_offset;     // Bucket
+  uint64_t blocks_offset;  // uint64_t for each block: its offset
+  uint64_t
+      signatures_offset;    // uint64_t for each block: the offset of its signatures, 0 if it has none; or 0
+  uint64_t pages_offset;    // IndexPage
+  uint64_t buckets_offset;  // Bucket
   uint32_t blocks;
   uint32_t names;
   uint8_t page_bits;
@@ -27,8 +29,8 @@ struct TreeHead {
 };
 static_assert(sizeof(TreeHead) == 48);
 
-// The signatures of one RRset, in a block of signatures. That block is a count of octets (u32) and as many of these,
-// each followed by its RDATAs, which stand behind their lengths; ordered by node and type.
+// The signatures of one RRset, in a block of signatures. That block is a count of octets (u32) and as many of
+// these, each followed by its RDATAs, which stand behind their lengths; ordered by node and type.
 struct SignatureHead {
   uint32_t octets;
   uint32_t ttl;
@@ -55,8 +57,26 @@ class NameTree {
   size_t depth_max() const { return head_.depth_max; }
   bool empty() const { return head_.names == 0; }
 
-  std::optional<Location> find(base::Bytes lower_key, uint64_t hash) const;
-  void prefetch(uint64_t hash) const { index_.prefetch(hash); }
+  // `key` is in lower case and has kKeySlackOctets octets behind it.
+  std::optional<Location> find(base::Bytes key, uint64_t hash) const {
+    NameIndex::Candidates candidates = index_.candidates(hash);
+    for (uint32_t number; candidates.next(number);) {
+      const Block found(block(number));
+      const size_t node = found.find(key);
+      if (node != found.count())
+        return Location{number, static_cast<uint8_t>(node), found.data(node, shapes_)};
+    }
+    return {};
+  }
+  // What find() reads first, and what it reads then: each call costs nothing if the one before was a while
+  // ago.
+  void prefetch_index(uint64_t hash) const { index_.prefetch(hash); }
+  void prefetch_block(uint64_t hash) const {
+    uint32_t number;
+    if (!index_.first(hash, number)) return;
+    const uint8_t* const octets = block(number);
+    for (size_t line = 0; line < kBlockOctets; line += 64) base::prefetch(octets + line);
+  }
 
   // The signatures that a node has, each as an RRset of RRSIGs with the type that they cover.
   void for_each_signature(const Location& node, const auto& visit) const;
@@ -73,25 +93,32 @@ class NameTree {
   NameIndex index_;
 };
 
+inline constexpr uint8_t kNoBlock[Block::kHeadOctets] = {};
+
 // Stands at a node and knows its key. Moves through a tree in canonical order.
 class Cursor {
  public:
   // Before the first node of block `block`.
-  Cursor(const NameTree& tree, uint32_t block) : tree_(&tree), block_(block), reader_(tree.block(block), tree.shapes()) {}
+  Cursor(const NameTree& tree, uint32_t block) : tree_(&tree) { enter(block); }
 
   // False behind the last node of the tree.
   bool next() { return next_in_block() || (enter_next_block() && next_in_block()); }
   bool next_in_block();
 
   base::Bytes key() const { return {key_.data(), key_octets_}; }
-  Location location() const { return {block_, reader_.ordinal(), reader_.data()}; }
+  Location location() const {
+    return {number_, static_cast<uint8_t>(next_ - 1), block_.data(next_ - 1, tree_->shapes())};
+  }
 
  private:
+  void enter(uint32_t number);
   bool enter_next_block();
 
   const NameTree* tree_;
-  uint32_t block_;
-  BlockReader reader_;
+  uint32_t number_ = 0;
+  Block block_{kNoBlock};
+  const uint8_t* at_ = nullptr;  // the key of the next node
+  size_t next_ = 0;
   size_t key_octets_ = 0;
   std::array<uint8_t, kKeyOctetsMax> key_;
 };

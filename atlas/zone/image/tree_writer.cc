@@ -79,25 +79,27 @@ void ShapeSet::choose() {
   if (all.size() > kShapesMax) all.resize(kShapesMax);
   counts_.clear();
 
-  const size_t heads = all.size() * sizeof(ShapeHead);
-  std::vector<uint8_t> items;
+  const size_t items_begin = kShapeHeadsOffset + all.size() * sizeof(ShapeHead);
+  std::vector<uint16_t> sizes(kShapesMax + 1, kPayloadVaries);
+  std::vector<uint8_t> heads, items;
   for (const auto& [saved, description] : all) {
     ShapeHead head{};
-    head.items_offset = static_cast<uint32_t>(heads + items.size());
+    const size_t begin = items.size();
+    head.items_offset = static_cast<uint32_t>(items_begin + begin);
     head.items = static_cast<uint16_t>(description.size() / sizeof(ShapeItem));
     head.flags = static_cast<uint8_t>(description[0]);
     items.insert(items.end(), description.begin() + 1, description.end());
+    uint64_t octets = 0;
     for (size_t i = 0; i < head.items; ++i) {
-      const ShapeItem item = load_item(&items[head.items_offset - heads], i);
-      if (item.rdata_octets == 0) {
-        head.payload_octets = ShapeHead::kVaries;
-        break;
-      }
-      head.payload_octets += item.rdata_octets * item.count;
+      const ShapeItem item = load_item(items.data() + begin, i);
+      octets += item.rdata_octets == 0 ? kPayloadVaries : uint64_t{item.rdata_octets} * item.count;
     }
+    sizes[numbers_.size()] = static_cast<uint16_t>(std::min<uint64_t>(octets, kPayloadVaries));
     numbers_.emplace(description, static_cast<uint8_t>(numbers_.size()));
-    append(head, table_);
+    append(head, heads);
   }
+  for (const uint16_t size : sizes) append(size, table_);
+  table_.insert(table_.end(), heads.begin(), heads.end());
   table_.insert(table_.end(), items.begin(), items.end());
 }
 
@@ -118,30 +120,29 @@ void TreeWriter::reserve(size_t names, size_t octets) {
 
 void TreeWriter::add(base::Bytes key, uint64_t hash, const NodeDraft& node) {
   if (writer_.is_full()) end_block();
-  if (writer_.count() == 0) block_offsets_.push_back(blocks_.size());
+  if (writer_.is_empty()) block_offsets_.push_back(blocks_.size());
   const auto block = static_cast<uint32_t>(block_offsets_.size() - 1);
   ATLAS_ASSERT(block < kBlocksMax);
-  writer_.add_key(key);
-  add_payload(node);
+  const uint8_t shape = shapes_.number_of(node);
+  writer_.add(key, shape);
+  add_payload(node, shape, writer_.payloads());
   add_signatures(node);
   entries_.push_back({hash, block});
 }
 
-void TreeWriter::add_payload(const NodeDraft& node) {
-  const uint8_t shape = shapes_.number_of(node);
-  blocks_.push_back(shape);
+void TreeWriter::add_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out) {
   if (shape == kOwnShape) {
-    blocks_.push_back(node.flags);
-    append(static_cast<uint16_t>(node.rrsets.size()), blocks_);
-    for (const RRsetDraft& rrset : node.rrsets) append(rrset.item, blocks_);
+    out.push_back(node.flags);
+    append(static_cast<uint16_t>(node.rrsets.size()), out);
+    for (const RRsetDraft& rrset : node.rrsets) append(rrset.item, out);
   }
   for (const RRsetDraft& rrset : node.rrsets) {
     if (rrset.item.rdata_octets != 0 || rrset.rdatas.size() == 1) {
-      if (rrset.item.rdata_octets == 0) append_varint(static_cast<uint32_t>(rrset.rdatas[0].size()), blocks_);
-      for (const base::Bytes rdata : rrset.rdatas) blocks_.insert(blocks_.end(), rdata.begin(), rdata.end());
+      if (rrset.item.rdata_octets == 0) append_varint(static_cast<uint32_t>(rrset.rdatas[0].size()), out);
+      for (const base::Bytes rdata : rrset.rdatas) out.insert(out.end(), rdata.begin(), rdata.end());
     } else {
-      append_varint(octets_with_lengths(rrset.rdatas), blocks_);
-      append_with_lengths(rrset.rdatas, blocks_);
+      append_varint(octets_with_lengths(rrset.rdatas), out);
+      append_with_lengths(rrset.rdatas, out);
     }
   }
 }
@@ -162,8 +163,8 @@ void TreeWriter::add_signatures(const NodeDraft& node) {
 }
 
 void TreeWriter::end_block() {
-  if (writer_.count() == 0) return;
-  writer_.end_block();
+  if (writer_.is_empty()) return;
+  writer_.finish(blocks_);
   uint64_t offset = 0;
   if (block_signatures_ != signatures_.size()) {
     offset = block_signatures_ + 1;

@@ -42,7 +42,7 @@ class ShapeSet {
   void choose();
   // kOwnShape if it was not chosen.
   uint8_t number_of(const NodeDraft& node);
-  // Heads, then items.
+  // Sizes, heads, items.
   const std::vector<uint8_t>& table() const { return table_; }
 
  private:
@@ -58,7 +58,7 @@ class ShapeSet {
 
 class TreeWriter {
  public:
-  explicit TreeWriter(ShapeSet& shapes) : shapes_(shapes), writer_(blocks_) {}
+  explicit TreeWriter(ShapeSet& shapes) : shapes_(shapes) {}
 
   void add(base::Bytes key, uint64_t hash, const NodeDraft& node);
   // Ends the last block.
@@ -76,7 +76,7 @@ class TreeWriter {
 
  private:
   void end_block();
-  void add_payload(const NodeDraft& node);
+  static void add_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out);
   void add_signatures(const NodeDraft& node);
 
   ShapeSet& shapes_;

@@ -1,10 +1,14 @@
 #include "atlas/data/transport/udp/udp_transport.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 namespace atlas::data::transport::udp {
 namespace {
+
+// Packets whose memory is asked for together: as much as a core can wait for at a time.
+constexpr size_t kGroupPackets = 8;
 
 bool is_link_local(const in6_addr& address) {
   return address.s6_addr[0] == 0xfe && (address.s6_addr[1] & 0xc0) == 0x80;
@@ -52,15 +56,25 @@ UdpTransport::UdpTransport(Pipeline& pipeline, handoff::WorkerCounters& counters
 size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& listener, int fd) noexcept {
   const bool wildcard = listener.endpoint.address.is_unspecified();
   const size_t count = receive(fd, wildcard);
+  const auto query_of = [this](size_t i) {
+    return base::Bytes((*packets_)[i].query).first(received_[i].msg_len);
+  };
+  const auto look_ahead = [&](size_t begin) {
+    std::array<Pipeline::Foresight, kGroupPackets> foresights;
+    const size_t group = std::min(kGroupPackets, count - begin);
+    for (size_t i = 0; i < group; ++i) foresights[i] = Pipeline::foresee(batch, query_of(begin + i));
+    for (size_t i = 0; i < group; ++i) Pipeline::approach(foresights[i]);
+  };
+
   query::Client client{.remote = {}, .local = listener.endpoint, .transport = query::Transport::kUdp};
   size_t answered = 0;
   for (size_t i = 0; i < count; ++i) {
+    if (i % kGroupPackets == 0) look_ahead(i);
     Packet& packet = (*packets_)[i];
     msghdr& header = received_[i].msg_hdr;
     client.remote = net::Endpoint::from(packet.remote);
     if (wildcard) client.local.address = take_local_address(header);
-    const size_t octets = pipeline_.respond(
-        batch, client, base::Bytes(packet.query).first(received_[i].msg_len), packet.response);
+    const size_t octets = pipeline_.respond(batch, client, query_of(i), packet.response);
     if (octets == 0) continue;
     packet.response_vector.iov_len = octets;
     msghdr& response = responses_[answered++].msg_hdr;
