@@ -216,6 +216,42 @@ controls {{ }};
         return [program("named"), "-g", "-n", "1", "-U", "1", "-c", str(config)]
 
 
+class PowerDns(Server):
+    name = "PowerDNS"
+    executable = "pdns_server"
+
+    def command(self):
+        bind = self.folder / "named.conf"
+        bind.write_text("".join(f'zone "{apex}" {{ type master; file "{path}"; }};\n' for apex, path in self.zones.items()))
+        (self.folder / "pdns.conf").write_text(
+            f"""launch=bind
+bind-config={bind}
+bind-check-interval=0
+local-address=127.0.0.1:{self.port}, [::1]:{self.port}
+socket-dir={self.folder}
+setuid=
+setgid=
+guardian=no
+daemon=no
+receiver-threads=1
+distributor-threads=1
+reuseport=no
+webserver=no
+api=no
+version-string=anonymous
+query-logging=no
+log-dns-queries=no
+loglevel=3
+any-to-tcp=no
+negquery-cache-ttl=60
+query-cache-ttl=60
+cache-ttl=60
+udp-truncation-threshold=1232
+"""
+        )
+        return [program("pdns_server"), f"--config-dir={self.folder}"]
+
+
 class Atlas(Server):
     name = "Atlas"
     executable = "atlasd"
@@ -249,7 +285,8 @@ zones:
         return [atlas_program("atlasd"), "--config", str(config)]
 
 
-PEERS = (Nsd, Knot, Bind)
+PEERS = (Nsd, Knot, Bind)  # for tests
+SPEED_PEERS = (Nsd, Knot, Bind, PowerDns)  # for benchmarks
 
 
 @contextlib.contextmanager

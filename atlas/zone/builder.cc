@@ -54,8 +54,8 @@ class Layout {
  public:
   explicit Layout(size_t head) : octets_(head) {}
 
-  template <class T>
-  size_t add(const std::vector<T>& piece, size_t alignment = alignof(T)) {
+  template <class T, class Allocator>
+  size_t add(const std::vector<T, Allocator>& piece, size_t alignment = alignof(T)) {
     return add(base::Bytes(reinterpret_cast<const uint8_t*>(piece.data()), piece.size() * sizeof(T)),
                alignment);
   }
@@ -83,7 +83,7 @@ class Layout {
 
 // What a tree's part of the layout needs until it has been written.
 struct TreePieces {
-  std::vector<uint64_t> block_offsets;
+  base::LargeVector<uint64_t> block_offsets;
   std::vector<uint64_t> signature_offsets;
   image::BuiltIndex index;
 };

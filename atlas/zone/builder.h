@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "atlas/base/large_pages.h"
 #include "atlas/crypto/nsec3_hash.h"
 #include "atlas/zone/image/image.h"
 #include "atlas/zone/image/tree_writer.h"
@@ -47,8 +48,8 @@ class Builder {
   size_t apex_labels_;
   const RecordList& list_;
   std::span<const ListedRecord> records_;
-  std::vector<PlannedNode> nodes_;
-  std::vector<PlannedNode> nsec3_owners_;
+  base::LargeVector<PlannedNode> nodes_;
+  base::LargeVector<PlannedNode> nsec3_owners_;
   image::ImageHead head_{};
   base::Bytes salt_;
   image::ShapeSet shapes_;

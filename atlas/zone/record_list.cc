@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "atlas/base/assert.h"
 #include "atlas/dns/rdata.h"
@@ -45,6 +46,29 @@ uint64_t sort_key(dns::NameView name, dns::NameView suffix) {
     shift -= 8;
   }
   return key;
+}
+
+// By radix from the last digit to the first: what two comparisons of names in memory far apart cost, a run is
+// moved for.
+void sort_by_key(base::LargeVector<OwnerRun>& runs) {
+  constexpr int kDigitBits = 11;
+  constexpr size_t kDigits = size_t{1} << kDigitBits;
+  // Few runs are sorted before the digits are counted.
+  if (runs.size() < kDigits) {
+    std::ranges::stable_sort(runs, {}, &OwnerRun::key);
+    return;
+  }
+  base::LargeVector<OwnerRun> sorted(runs.size());
+  for (int shift = 0; shift < 64; shift += kDigitBits) {
+    const auto digit = [shift](const OwnerRun& run) { return (run.key >> shift) & (kDigits - 1); };
+    std::array<size_t, kDigits> begins{};
+    for (const OwnerRun& run : runs) ++begins[digit(run)];
+    if (begins[digit(runs[0])] == runs.size()) continue;
+    size_t begin = 0;
+    for (size_t& count : begins) begin += std::exchange(count, begin);
+    for (const OwnerRun& run : runs) sorted[begins[digit(run)]++] = run;
+    runs.swap(sorted);
+  }
 }
 
 // Sorts the records of one RRset by the canonical form of their RDATAs. Keeps its memory from one to the
@@ -136,7 +160,7 @@ void RecordList::reserve(size_t records, size_t octets) {
 void RecordList::sort_owners() {
   if (records_.empty()) return;
   // Records that were added in a row under one owner share its octets.
-  std::vector<OwnerRun> runs;
+  base::LargeVector<OwnerRun> runs;
   dns::NameView suffix = owner(records_[0]);
   for (size_t i = 0; i < records_.size(); ++i) {
     if (i != 0 && records_[i].owner_offset == records_[i - 1].owner_offset) {
@@ -155,8 +179,16 @@ void RecordList::sort_owners() {
     return order != 0 ? order < 0 : a.first < b.first;
   };
   if (std::ranges::is_sorted(runs, less)) return;
-  std::ranges::sort(runs, less);
-  std::vector<ListedRecord> sorted;
+  sort_by_key(runs);
+  for (size_t begin = 0; begin < runs.size();) {
+    size_t end = begin + 1;
+    while (end < runs.size() && runs[end].key == runs[begin].key) ++end;
+    if (end - begin > 1)
+      std::sort(runs.begin() + static_cast<ptrdiff_t>(begin), runs.begin() + static_cast<ptrdiff_t>(end),
+                less);
+    begin = end;
+  }
+  base::LargeVector<ListedRecord> sorted;
   sorted.reserve(records_.size());
   for (const OwnerRun& run : runs) {
     const auto begin = records_.begin() + static_cast<std::ptrdiff_t>(run.first);

@@ -8,6 +8,7 @@
 
 #include "atlas/base/bytes.h"
 #include "atlas/base/diagnostic.h"
+#include "atlas/base/large_pages.h"
 #include "atlas/dns/name.h"
 #include "atlas/dns/types.h"
 
@@ -64,8 +65,8 @@ class RecordList {
   void sort_owners();
   void sort_rrsets();
 
-  std::vector<uint8_t> bytes_;
-  std::vector<ListedRecord> records_;
+  base::LargeVector<uint8_t> bytes_;
+  base::LargeVector<ListedRecord> records_;
   std::vector<std::string> files_{std::string()};
 };
 

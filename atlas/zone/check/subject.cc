@@ -19,7 +19,6 @@ std::span<const ListedRecord> Node::rrset(dns::RRType type) const {
 Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime now)
     : records_(records), apex_(apex), now_(now) {
   group();
-  build_index();
   if (const Node* node = apex_node(); node != nullptr && node->has(dns::RRType::DNSKEY)) {
     is_signed_ = std::ranges::any_of(node->rrset(dns::RRType::RRSIG), [this](const ListedRecord& rrsig) {
       return rrsig.rdata_size >= 2 &&
@@ -30,6 +29,9 @@ Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime n
 
 void Subject::group() {
   const std::span<const ListedRecord> all = records_.records();
+  size_t owners = 0;
+  for (size_t i = 0; i < all.size(); ++i) owners += i == 0 || all[i].owner_offset != all[i - 1].owner_offset;
+  nodes_.reserve(owners);
   for (size_t begin = 0; begin < all.size();) {
     Node node;
     node.owner = records_.owner(all[begin]);
@@ -54,7 +56,7 @@ void Subject::group() {
   }
 }
 
-void Subject::build_index() {
+void Subject::build_index() const {
   slots_.resize(std::bit_ceil(nodes_.size() * 2 + 1));
   for (size_t i = 0; i < nodes_.size(); ++i) {
     const uint64_t hash = dns::hash(nodes_[i].owner);
@@ -64,7 +66,19 @@ void Subject::build_index() {
   }
 }
 
+base::LargeVector<Node>::const_iterator Subject::lower_bound(dns::NameView name) const {
+  return std::ranges::lower_bound(
+      nodes_, name, [](dns::NameView a, dns::NameView b) { return dns::compare_canonical(a, b) < 0; },
+      &Node::owner);
+}
+
 const Node* Subject::find(dns::NameView name) const {
+  if (searches_ < kSearchesMax) {
+    ++searches_;
+    const auto at = lower_bound(name);
+    return at != nodes_.end() && at->owner == name ? &*at : nullptr;
+  }
+  if (slots_.empty()) build_index();
   const uint64_t hash = dns::hash(name);
   size_t slot = hash & (slots_.size() - 1);
   for (; slots_[slot].node != 0; slot = (slot + 1) & (slots_.size() - 1)) {
@@ -76,9 +90,7 @@ const Node* Subject::find(dns::NameView name) const {
 }
 
 bool Subject::exists(dns::NameView name) const {
-  const auto at = std::ranges::lower_bound(
-      nodes_, name, [](dns::NameView a, dns::NameView b) { return dns::compare_canonical(a, b) < 0; },
-      &Node::owner);
+  const auto at = lower_bound(name);
   return at != nodes_.end() && at->owner.is_at_or_below(name);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "atlas/base/clock.h"
+#include "atlas/base/large_pages.h"
 #include "atlas/dns/name.h"
 #include "atlas/dns/types.h"
 #include "atlas/zone/check/check.h"
@@ -85,13 +86,18 @@ class Subject {
   };
 
   void group();
-  void build_index();
+  void build_index() const;
+  // The first node at or behind `name` in canonical order.
+  base::LargeVector<Node>::const_iterator lower_bound(dns::NameView name) const;
 
   const RecordList& records_;
   const dns::NameView apex_;
   const base::WallTime now_;
-  std::vector<Node> nodes_;
-  std::vector<Slot> slots_;  // open addressing, a power of two
+  base::LargeVector<Node> nodes_;
+  // Most zones ask for few names. Those that ask for more than kSearchesMax get an index.
+  static constexpr size_t kSearchesMax = 1000;
+  mutable size_t searches_ = 0;
+  mutable base::LargeVector<Slot> slots_;  // open addressing, a power of two
   bool is_signed_ = false;
   mutable std::vector<bool> ns_targets_;  // by node; made when first asked for
 };

@@ -61,7 +61,7 @@ void BlockWriter::add(base::Bytes key, uint8_t shape) {
   keys_.insert(keys_.end(), key.begin() + static_cast<std::ptrdiff_t>(shared), key.end());
 }
 
-void BlockWriter::finish(std::vector<uint8_t>& out) {
+void BlockWriter::finish(base::LargeVector<uint8_t>& out) {
   out.push_back(static_cast<uint8_t>(count()));
   const auto payloads = static_cast<uint16_t>(Block::kHeadOctets + 3 * count() + keys_.size());
   const auto* octets = reinterpret_cast<const uint8_t*>(&payloads);

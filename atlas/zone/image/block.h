@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "atlas/base/bytes.h"
+#include "atlas/base/large_pages.h"
 #include "atlas/zone/image/key.h"
 #include "atlas/zone/image/shape.h"
 
@@ -101,7 +102,7 @@ class BlockWriter {
   void add(base::Bytes key, uint8_t shape);
   std::vector<uint8_t>& payloads() { return payloads_; }
   // Appends the block to `out`; the next node begins another.
-  void finish(std::vector<uint8_t>& out);
+  void finish(base::LargeVector<uint8_t>& out);
 
  private:
   std::vector<uint8_t> shared_, rests_, shapes_, keys_, payloads_;

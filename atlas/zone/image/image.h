@@ -47,8 +47,6 @@ static_assert(sizeof(ImageHead) == 184);
 inline constexpr char kMagic[8] = {'A', 't', 'l', 'a', 's', 'Z', 'I', '\n'};
 inline constexpr uint32_t kFormat = 1;
 inline constexpr uint32_t kByteOrder = 0x01020304;
-// Cache lines of the index must not be cut.
-inline constexpr size_t kImageAlignment = 64;
 
 // What the octets of an image are for.
 struct Anatomy {

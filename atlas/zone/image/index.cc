@@ -27,7 +27,7 @@ void insert(Bucket* buckets, uint32_t count, const IndexEntry& entry) {
 
 }  // namespace
 
-BuiltIndex build_index(std::vector<IndexEntry> entries) {
+BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries) {
   BuiltIndex index;
   while (index.page_bits < kPageBitsMax && (kPageNames << index.page_bits) < entries.size())
     ++index.page_bits;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "atlas/base/large_pages.h"
 #include "atlas/base/prefetch.h"
 
 #if defined(__SSE2__)
@@ -121,9 +122,9 @@ struct IndexEntry {
 struct BuiltIndex {
   uint8_t page_bits = 0;
   std::vector<IndexPage> pages;
-  std::vector<Bucket> buckets;
+  base::LargeVector<Bucket> buckets;
 };
 
-BuiltIndex build_index(std::vector<IndexEntry> entries);
+BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries);
 
 }  // namespace atlas::zone::image

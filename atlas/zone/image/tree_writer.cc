@@ -8,8 +8,8 @@
 namespace atlas::zone::image {
 namespace {
 
-template <class T>
-void append(const T& value, std::vector<uint8_t>& out) {
+template <class T, class Octets>
+void append(const T& value, Octets& out) {
   const auto* octets = reinterpret_cast<const uint8_t*>(&value);
   out.insert(out.end(), octets, octets + sizeof value);
 }
@@ -35,7 +35,8 @@ bool has_few_sizes(dns::RRType type) {
 }
 
 // RDATAs behind their lengths.
-void append_with_lengths(std::span<const base::Bytes> rdatas, std::vector<uint8_t>& out) {
+template <class Octets>
+void append_with_lengths(std::span<const base::Bytes> rdatas, Octets& out) {
   for (const base::Bytes rdata : rdatas) {
     out.push_back(static_cast<uint8_t>(rdata.size() >> 8));
     out.push_back(static_cast<uint8_t>(rdata.size()));

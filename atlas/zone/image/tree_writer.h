@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "atlas/base/bytes.h"
+#include "atlas/base/large_pages.h"
 #include "atlas/zone/image/block.h"
 #include "atlas/zone/image/index.h"
 #include "atlas/zone/image/shape.h"
@@ -65,13 +66,13 @@ class TreeWriter {
   void finish();
 
   uint32_t names() const { return static_cast<uint32_t>(entries_.size()); }
-  const std::vector<uint8_t>& blocks() const { return blocks_; }
+  const base::LargeVector<uint8_t>& blocks() const { return blocks_; }
   // Where each block begins in blocks().
-  const std::vector<uint64_t>& block_offsets() const { return block_offsets_; }
-  const std::vector<uint8_t>& signatures() const { return signatures_; }
+  const base::LargeVector<uint64_t>& block_offsets() const { return block_offsets_; }
+  const base::LargeVector<uint8_t>& signatures() const { return signatures_; }
   // Where each block's signatures begin in signatures(), plus one; 0 = none. Empty if no block has some.
   const std::vector<uint64_t>& signature_offsets() const { return signature_offsets_; }
-  std::vector<IndexEntry> take_entries() { return std::move(entries_); }
+  base::LargeVector<IndexEntry> take_entries() { return std::move(entries_); }
   void reserve(size_t names, size_t octets);
 
  private:
@@ -80,13 +81,13 @@ class TreeWriter {
   void add_signatures(const NodeDraft& node);
 
   ShapeSet& shapes_;
-  std::vector<uint8_t> blocks_;
+  base::LargeVector<uint8_t> blocks_;
   BlockWriter writer_;
-  std::vector<uint64_t> block_offsets_;
-  std::vector<uint8_t> signatures_;
+  base::LargeVector<uint64_t> block_offsets_;
+  base::LargeVector<uint8_t> signatures_;
   std::vector<uint64_t> signature_offsets_;
   size_t block_signatures_ = 0;  // where those of the open block begin
-  std::vector<IndexEntry> entries_;
+  base::LargeVector<IndexEntry> entries_;
 };
 
 }  // namespace atlas::zone::image

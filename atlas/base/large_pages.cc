@@ -1,0 +1,33 @@
+#include "atlas/base/large_pages.h"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+#include "atlas/base/assert.h"
+
+namespace atlas::base {
+namespace {
+
+constexpr size_t kCacheLineOctets = 64;
+// From here on less than half of the memory is lost to rounding.
+constexpr size_t kLargeOctets = 2 * kLargePageOctets;
+
+}  // namespace
+
+void* allocate_large(size_t octets) {
+  const bool large = octets >= kLargeOctets;
+  const size_t alignment = large ? kLargePageOctets : kCacheLineOctets;
+  const size_t rounded = (octets + alignment - 1) / alignment * alignment;
+  void* memory = std::aligned_alloc(alignment, rounded);
+  ATLAS_ASSERT(memory != nullptr || octets == 0);
+  // Small pages do as well, only slower.
+  if (large) ::madvise(memory, rounded, MADV_HUGEPAGE);
+  return memory;
+}
+
+void free_large(void* memory) {
+  std::free(memory);
+}
+
+}  // namespace atlas::base
