@@ -221,10 +221,13 @@ class PowerDns(Server):
     executable = "pdns_server"
 
     def command(self):
+        # Unpacked and not installed, its modules lie beside it.
+        modules = next(pathlib.Path(program(self.executable)).parent.parent.glob("lib/*/pdns"))
         bind = self.folder / "named.conf"
         bind.write_text("".join(f'zone "{apex}" {{ type master; file "{path}"; }};\n' for apex, path in self.zones.items()))
         (self.folder / "pdns.conf").write_text(
-            f"""launch=bind
+            f"""module-dir={modules}
+launch=bind
 bind-config={bind}
 bind-check-interval=0
 local-address=127.0.0.1:{self.port}, [::1]:{self.port}

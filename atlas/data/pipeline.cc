@@ -29,7 +29,7 @@ Pipeline::Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::Work
                    handoff::QueryRing* ring)
     : limiter_(rate_limit), counters_(counters), ring_(ring) {}
 
-Pipeline::Foresight Pipeline::foresee(const Batch& batch, base::Bytes message) noexcept {
+Foresight Pipeline::foresee(const Batch& batch, base::Bytes message) noexcept {
   if (message.size() <= dns::kHeaderOctets) return {};
   const auto name = dns::view_name(message.subspan(dns::kHeaderOctets));
   if (!name) return {};
@@ -43,8 +43,8 @@ void Pipeline::approach(const Foresight& foresight) noexcept {
 }
 
 size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::Bytes message,
-                         std::span<uint8_t> out) noexcept {
-  Exchange exchange{batch, client, message, out};
+                         std::span<uint8_t> out, const Foresight& foresight) noexcept {
+  Exchange exchange{batch, client, message, out, foresight};
   Next next = decode(exchange);
   if (next == Next::kContinue) next = admit(exchange);
   if (next == Next::kContinue) next = route(exchange);
@@ -108,7 +108,9 @@ Pipeline::Next Pipeline::route(Exchange& exchange) {
   if (query_.rr_class != RRClass::IN && query_.rr_class != RRClass::ANY) {
     return refuse(Rcode::REFUSED, ExtendedError::NotSupported);
   }
-  exchange.zone = exchange.batch.snapshot.zones.find(query_.name, query_.type);
+  exchange.zone = query_.type != RRType::DS && exchange.foresight.zone != nullptr
+                      ? exchange.foresight.zone
+                      : exchange.batch.snapshot.zones.find(query_.name, query_.type);
   if (exchange.zone == nullptr) return refuse(Rcode::REFUSED, ExtendedError::NotAuthoritative);
   if (exchange.zone->version == nullptr) {
     return refuse(Rcode::SERVFAIL, ExtendedError::NotReady, "the zone has not loaded");

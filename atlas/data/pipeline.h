@@ -26,6 +26,12 @@ struct Batch {
   uint32_t unix_seconds = 0;  // of wall_time
 };
 
+// Where the answer to a message lies, as far as its question's name tells. Holds as long as the batch.
+struct Foresight {
+  const handoff::ZoneEntry* zone = nullptr;
+  uint64_t hash = 0;
+};
+
 // One worker's query path, with the room that its stages need. Never allocates, locks or reads a clock after
 // its construction. Used by one thread.
 class Pipeline {
@@ -34,20 +40,15 @@ class Pipeline {
   Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
            handoff::QueryRing* ring);
 
-  // Where the answer to a message lies, as far as its question's name tells.
-  struct Foresight {
-    const handoff::ZoneEntry* zone = nullptr;
-    uint64_t hash = 0;
-  };
   // Both ask for memory that respond() will read, so that the messages of a group wait for it together and
   // not one after the other: first foresee() for each, then approach() for each, then respond() for each.
   static Foresight foresee(const Batch& batch, base::Bytes message) noexcept;
   static void approach(const Foresight& foresight) noexcept;
 
-  // Answers one message. Returns the octets of the response in `out`, or 0 if nothing must be sent. `out`
-  // must hold 65,535 octets for streams and 4,096 for UDP.
-  size_t respond(const Batch& batch, const query::Client& client, base::Bytes message,
-                 std::span<uint8_t> out) noexcept;
+  // Answers one message, with what was foreseen of it, if anything. Returns the octets of the response in
+  // `out`, or 0 if nothing must be sent. `out` must hold 65,535 octets for streams and 4,096 for UDP.
+  size_t respond(const Batch& batch, const query::Client& client, base::Bytes message, std::span<uint8_t> out,
+                 const Foresight& foresight = {}) noexcept;
 
  private:
   // What a stage decides: go on, answer with what there is, or send nothing.
@@ -59,6 +60,7 @@ class Pipeline {
     const query::Client& client;
     base::Bytes message;
     std::span<uint8_t> out;
+    const Foresight& foresight;
     dns::Rcode format_error = dns::Rcode::NOERROR;  // what decode found wrong; answered once admitted
     const handoff::ZoneEntry* zone = nullptr;
     query::EdnsReply edns{};

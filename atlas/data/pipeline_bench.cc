@@ -91,10 +91,11 @@ void respond(benchmark::State& state) {
       messages[i] = base::Bytes(received[i]).first(queries[at].size());
       at = (at + 1) % queries.size();
     }
-    std::array<data::Pipeline::Foresight, kGroup> foresights;
+    std::array<data::Foresight, kGroup> foresights;
     for (size_t i = 0; i < group; ++i) foresights[i] = data::Pipeline::foresee(batch, messages[i]);
     for (size_t i = 0; i < group; ++i) data::Pipeline::approach(foresights[i]);
-    for (size_t i = 0; i < group; ++i) octets += pipeline.respond(batch, client, messages[i], out);
+    for (size_t i = 0; i < group; ++i)
+      octets += pipeline.respond(batch, client, messages[i], out, foresights[i]);
   }
   benchmark::DoNotOptimize(octets);
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(group));

@@ -9,9 +9,9 @@
 
 namespace atlas::dns {
 
-// Cheap to copy; valid as long as the zone version it came from. RDATAs are uncompressed wire form in canonical
-// order (RFC 4034 6.3), without duplicates. They lie one behind the other: all of one size, or each behind a length of
-// two octets in network order.
+// Cheap to copy; valid as long as the zone version it came from. RDATAs are uncompressed wire form in
+// canonical order (RFC 4034 6.3), without duplicates. They lie one behind the other: all of one size, or each
+// behind a length of two octets in network order.
 struct RRsetView {
   RRType type = RRType::A;
   uint16_t count = 0;

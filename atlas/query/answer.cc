@@ -16,7 +16,8 @@ void Answer::clear() {
 void Answer::add(Section section, dns::NameView owner, const dns::RRsetView& rrset, bool required) {
   if (rrset.empty()) return;
   for (const AnswerRRset& present : rrsets()) {
-    if (present.rrset.rdatas == rrset.rdatas && present.rrset.type == rrset.type && present.owner == owner) return;
+    if (present.rrset.rdatas == rrset.rdatas && present.rrset.type == rrset.type && present.owner == owner)
+      return;
   }
   if (size_ == rrsets_.size()) {
     overflowed_ = true;

@@ -5,8 +5,9 @@
 // KIND is
 //   hosts        an A for each name, an AAAA for every second
 //   addresses    an A for each name
-//   delegations  two NS for each name, of one of a thousand pairs of name servers elsewhere; glue for every tenth
-//   mixed        hosts, aliases, mail, texts, delegations with glue and wildcards, as in zones of companies
+//   delegations  two NS for each name, of one of a thousand pairs of name servers elsewhere; glue for every
+//   tenth mixed        hosts, aliases, mail, texts, delegations with glue and wildcards, as in zones of
+//   companies
 //
 // ZONE gets the text, in canonical order unless --shuffle; QUERIES "NAME TYPE" lines that ask for all names
 // evenly, some of them for types or names that do not exist. "-" writes none.
@@ -137,7 +138,8 @@ class Maker {
       switch (i % 20) {
         case 0:
         case 1:
-          line(name + " CNAME " + labels_[(i + 7) / 20 * 20 + 5 < labels_.size() ? (i + 7) / 20 * 20 + 5 : 5]);
+          line(name + " CNAME " +
+               labels_[(i + 7) / 20 * 20 + 5 < labels_.size() ? (i + 7) / 20 * 20 + 5 : 5]);
           break;
         case 2:
           write_host(i, line);

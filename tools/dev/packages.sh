@@ -30,11 +30,23 @@ group_packages() {
 INSTALLED=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
 is_installed() { grep --quiet --line-regexp --fixed-strings -- "$1" <<<"$INSTALLED"; }
 
-# Package and the program that tests look for on PATH, to which build/peers is appended.
-declare -A PEERS=([nsd]=nsd [knot]=knotd [bind9]=named)
-PEER_PATH=$PWD/build/peers/usr/sbin:$PWD/build/peers/usr/bin
+# Package and the file that is wanted of it, on the machine or below build/peers.
+declare -A PEERS=(
+  [nsd]=usr/sbin/nsd [knot]=usr/sbin/knotd [bind9]=usr/sbin/named
+  [pdns-server]=usr/sbin/pdns_server [pdns-backend-bind]='usr/lib/*/pdns/libbindbackend.so'
+)
 
-has_peer() { PATH=$PATH:/usr/sbin:$PEER_PATH type -P "${PEERS[$1]}" >/dev/null; }
+group_peers() {
+  case $1 in
+    test) printf '%s\n' nsd knot bind9 ;;
+    bench)
+      group_peers test
+      printf '%s\n' pdns-server pdns-backend-bind
+      ;;
+  esac
+}
+
+has_peer() { compgen -G "/${PEERS[$1]}" >/dev/null || compgen -G "build/peers/${PEERS[$1]}" >/dev/null; }
 
 # The libraries that the peers would bring along, less the peers themselves.
 peer_libraries() {

@@ -59,8 +59,8 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
   const auto query_of = [this](size_t i) {
     return base::Bytes((*packets_)[i].query).first(received_[i].msg_len);
   };
+  std::array<Foresight, kGroupPackets> foresights;
   const auto look_ahead = [&](size_t begin) {
-    std::array<Pipeline::Foresight, kGroupPackets> foresights;
     const size_t group = std::min(kGroupPackets, count - begin);
     for (size_t i = 0; i < group; ++i) foresights[i] = Pipeline::foresee(batch, query_of(begin + i));
     for (size_t i = 0; i < group; ++i) Pipeline::approach(foresights[i]);
@@ -74,7 +74,8 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
     msghdr& header = received_[i].msg_hdr;
     client.remote = net::Endpoint::from(packet.remote);
     if (wildcard) client.local.address = take_local_address(header);
-    const size_t octets = pipeline_.respond(batch, client, query_of(i), packet.response);
+    const size_t octets =
+        pipeline_.respond(batch, client, query_of(i), packet.response, foresights[i % kGroupPackets]);
     if (octets == 0) continue;
     packet.response_vector.iov_len = octets;
     msghdr& response = responses_[answered++].msg_hdr;
