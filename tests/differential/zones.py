@@ -282,7 +282,7 @@ def sign(zone, folder, rng, dates):
     keys = folder / "keys"
     keys.mkdir(exist_ok=True)
     made = subprocess.run(
-        ["dnssec-keygen", "-q", "-K", str(keys), "-a", KEY_ALGORITHM, "-f", "KSK", zone.apex],
+        ["dnssec-keygen", "-q", "-K", str(keys), "-a", KEY_ALGORITHM, "-f", "KSK", "--", zone.apex],
         capture_output=True, text=True, timeout=SIGNING_SECONDS_MAX,
     )
     options = []
