@@ -23,23 +23,30 @@ uint16_t keepalive_units(std::chrono::milliseconds idle) {
   return static_cast<uint16_t>(std::min<int64_t>(idle.count() / 100, 65535));
 }
 
+Foresight foresee_one(const Batch& batch, base::Bytes message) {
+  if (message.size() <= dns::kHeaderOctets) return {};
+  const auto name = dns::view_name(message.subspan(dns::kHeaderOctets));
+  if (!name) return {};
+  const handoff::ZoneEntry* entry = batch.snapshot.zones.find(*name, RRType::A);
+  if (entry == nullptr || entry->version == nullptr) return {};
+  return {entry, entry->version->foresee(*name)};
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
                    handoff::QueryRing* ring)
     : limiter_(rate_limit), counters_(counters), ring_(ring) {}
 
-Foresight Pipeline::foresee(const Batch& batch, base::Bytes message) noexcept {
-  if (message.size() <= dns::kHeaderOctets) return {};
-  const auto name = dns::view_name(message.subspan(dns::kHeaderOctets));
-  if (!name) return {};
-  const handoff::ZoneEntry* entry = batch.snapshot.zones.find(*name, RRType::A);
-  if (entry == nullptr || entry->version == nullptr) return {};
-  return {entry, entry->version->prefetch_index(*name)};
-}
-
-void Pipeline::approach(const Foresight& foresight) noexcept {
-  if (foresight.zone != nullptr) foresight.zone->version->prefetch_block(foresight.hash);
+void Pipeline::foresee(const Batch& batch, std::span<const base::Bytes> messages,
+                       std::span<Foresight> foresights) noexcept {
+  for (size_t i = 0; i < messages.size(); ++i) foresights[i] = foresee_one(batch, messages[i]);
+  for (Foresight& one : foresights) {
+    if (one.zone != nullptr) one.zone->version->approach_block(one.name);
+  }
+  for (const Foresight& one : foresights) {
+    if (one.zone != nullptr) one.zone->version->approach_node(one.name);
+  }
 }
 
 size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::Bytes message,

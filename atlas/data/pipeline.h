@@ -29,7 +29,7 @@ struct Batch {
 // Where the answer to a message lies, as far as its question's name tells. Holds as long as the batch.
 struct Foresight {
   const handoff::ZoneEntry* zone = nullptr;
-  uint64_t hash = 0;
+  zone::Zone::Foresight name;
 };
 
 // One worker's query path, with the room that its stages need. Never allocates, locks or reads a clock after
@@ -40,10 +40,11 @@ class Pipeline {
   Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
            handoff::QueryRing* ring);
 
-  // Both ask for memory that respond() will read, so that the messages of a group wait for it together and
-  // not one after the other: first foresee() for each, then approach() for each, then respond() for each.
-  static Foresight foresee(const Batch& batch, base::Bytes message) noexcept;
-  static void approach(const Foresight& foresight) noexcept;
+  // Looks at the questions of a group of messages and asks for the memory that respond() will read for each,
+  // so that the messages wait for it together and not one after the other. `foresights` has an element for
+  // each.
+  static void foresee(const Batch& batch, std::span<const base::Bytes> messages,
+                      std::span<Foresight> foresights) noexcept;
 
   // Answers one message, with what was foreseen of it, if anything. Returns the octets of the response in
   // `out`, or 0 if nothing must be sent. `out` must hold 65,535 octets for streams and 4,096 for UDP.

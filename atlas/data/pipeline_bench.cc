@@ -92,8 +92,7 @@ void respond(benchmark::State& state) {
       at = (at + 1) % queries.size();
     }
     std::array<data::Foresight, kGroup> foresights;
-    for (size_t i = 0; i < group; ++i) foresights[i] = data::Pipeline::foresee(batch, messages[i]);
-    for (size_t i = 0; i < group; ++i) data::Pipeline::approach(foresights[i]);
+    data::Pipeline::foresee(batch, std::span(messages).first(group), std::span(foresights).first(group));
     for (size_t i = 0; i < group; ++i)
       octets += pipeline.respond(batch, client, messages[i], out, foresights[i]);
   }

@@ -120,15 +120,28 @@ class Zone {
   };
   Found find(dns::NameView name) const;
 
-  // Look-ups of many names are faster when the memory of all is asked for before the first is made:
-  // prefetch_index() for each, prefetch_block() with what it returned for each, find() for each. They change
-  // nothing else.
-  uint64_t prefetch_index(dns::NameView name) const {
-    const uint64_t hash = image::hash_name(name, names_.depth_max(), apex_labels_);
-    names_.prefetch_index(hash);
-    return hash;
+  // Look-ups of many names are faster when the memory of all is asked for before the first is made: foresee()
+  // for each, approach_block() for each, approach_node() for each, then find(). They decide nothing and
+  // change nothing.
+  struct Foresight {
+    uint64_t hash = 0;         // of the name
+    uint64_t parent_hash = 0;  // where the name is not, the name above it is what most often answers
+    uint32_t block = image::kBlocksMax;
+  };
+  Foresight foresee(dns::NameView name) const {
+    Foresight foresight;
+    foresight.hash = image::hash_name(name, names_.depth_max(), apex_labels_, foresight.parent_hash);
+    names_.prefetch_index(foresight.hash);
+    names_.prefetch_index(foresight.parent_hash);
+    return foresight;
   }
-  void prefetch_block(uint64_t hash) const { names_.prefetch_block(hash); }
+  void approach_block(Foresight& foresight) const {
+    foresight.block = names_.prefetch_offset(foresight.hash);
+    if (foresight.block == image::kBlocksMax) foresight.block = names_.prefetch_offset(foresight.parent_hash);
+  }
+  void approach_node(const Foresight& foresight) const {
+    if (foresight.block != image::kBlocksMax) names_.prefetch_block(foresight.block);
+  }
 
   // The SOA and its RRSIGs as negative answers carry them: their TTL is the smaller of their own and MINIMUM
   // (RFC 2308 3, 5).

@@ -92,9 +92,10 @@ void find_group(benchmark::State& state) {
   size_t at = 0;
   built();
   for (auto _ : state) {
-    uint64_t hashes[64];
-    for (size_t i = 0; i < group; ++i) hashes[i] = built().prefetch_index(names()[at + i]);
-    for (size_t i = 0; i < group; ++i) built().prefetch_block(hashes[i]);
+    zone::Zone::Foresight foresights[64];
+    for (size_t i = 0; i < group; ++i) foresights[i] = built().foresee(names()[at + i]);
+    for (size_t i = 0; i < group; ++i) built().approach_block(foresights[i]);
+    for (size_t i = 0; i < group; ++i) built().approach_node(foresights[i]);
     for (size_t i = 0; i < group; ++i) benchmark::DoNotOptimize(built().find(names()[at + i]));
     at = (at + group) % (names().size() - 64);
   }

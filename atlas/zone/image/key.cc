@@ -38,11 +38,13 @@ base::Bytes next_label(base::Bytes key, size_t& at, std::array<uint8_t, dns::kLa
 
 }  // namespace
 
-uint64_t hash_name(dns::NameView name, size_t labels, size_t apex_labels) {
+uint64_t hash_name(dns::NameView name, size_t labels, size_t apex_labels, uint64_t& parent_hash) {
   std::array<uint8_t, dns::kLabelsMax> begins;
   const size_t depth = find_labels(name, apex_labels, begins);
   uint64_t hash = kApexHash;
+  parent_hash = kApexHash;
   for (size_t i = depth; i-- > depth - std::min(labels, depth);) {
+    parent_hash = hash;
     hash = dns::hash_label(hash, label_at(name, begins[i]));
   }
   return hash;

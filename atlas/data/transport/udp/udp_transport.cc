@@ -56,26 +56,27 @@ UdpTransport::UdpTransport(Pipeline& pipeline, handoff::WorkerCounters& counters
 size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& listener, int fd) noexcept {
   const bool wildcard = listener.endpoint.address.is_unspecified();
   const size_t count = receive(fd, wildcard);
-  const auto query_of = [this](size_t i) {
-    return base::Bytes((*packets_)[i].query).first(received_[i].msg_len);
-  };
+  std::array<base::Bytes, kGroupPackets> messages;
   std::array<Foresight, kGroupPackets> foresights;
-  const auto look_ahead = [&](size_t begin) {
-    const size_t group = std::min(kGroupPackets, count - begin);
-    for (size_t i = 0; i < group; ++i) foresights[i] = Pipeline::foresee(batch, query_of(begin + i));
-    for (size_t i = 0; i < group; ++i) Pipeline::approach(foresights[i]);
+  const auto begin_group = [&](size_t first) {
+    const size_t group = std::min(kGroupPackets, count - first);
+    for (size_t i = 0; i < group; ++i) {
+      messages[i] = base::Bytes((*packets_)[first + i].query).first(received_[first + i].msg_len);
+    }
+    Pipeline::foresee(batch, std::span(messages).first(group), std::span(foresights).first(group));
   };
 
   query::Client client{.remote = {}, .local = listener.endpoint, .transport = query::Transport::kUdp};
   size_t answered = 0;
   for (size_t i = 0; i < count; ++i) {
-    if (i % kGroupPackets == 0) look_ahead(i);
+    const size_t in_group = i % kGroupPackets;
+    if (in_group == 0) begin_group(i);
     Packet& packet = (*packets_)[i];
     msghdr& header = received_[i].msg_hdr;
     client.remote = net::Endpoint::from(packet.remote);
     if (wildcard) client.local.address = take_local_address(header);
     const size_t octets =
-        pipeline_.respond(batch, client, query_of(i), packet.response, foresights[i % kGroupPackets]);
+        pipeline_.respond(batch, client, messages[in_group], packet.response, foresights[in_group]);
     if (octets == 0) continue;
     packet.response_vector.iov_len = octets;
     msghdr& response = responses_[answered++].msg_hdr;
