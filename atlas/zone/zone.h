@@ -59,7 +59,6 @@ class Node {
   // Put together from its block: not for the way of every query, which knows the names it asks for.
   dns::Name name() const;
   size_t label_count() const;
-  bool is_apex() const { return depth_ == 0; }
   // It owns no records, but names below it do (RFC 4592 2.2.2).
   bool is_empty_non_terminal() const {
     return at_.data.item_count == 0 && (at_.data.flags & image::kSigned) == 0;

@@ -1,5 +1,6 @@
 #include "atlas/control/zones/zone_set.h"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -96,6 +97,8 @@ LoadCounts ZoneSet::load_all(std::vector<ZoneState*> work, size_t threads, bool 
   for (size_t i = 1; i < std::min(threads, work.size()); ++i) helpers.emplace_back(run);
   run();
   for (std::thread& helper : helpers) helper.join();
+  // What loading needed goes back to the kernel: the allocator would keep a good part of it.
+  if (loaded != 0) ::malloc_trim(0);
   return {loaded, unchanged, failed};
 }
 

@@ -109,11 +109,6 @@ class BlockWriter {
   std::vector<uint8_t> last_;
 };
 
-inline void append_varint(uint32_t value, std::vector<uint8_t>& out) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
-  out.push_back(static_cast<uint8_t>(value));
-}
-
 // Octets at the front of `stored` that equal those of `lower`, which is in lower case. Both may be read eight
 // octets further than they are long.
 inline size_t common_octets(const uint8_t* lower, size_t lower_size, const uint8_t* stored,

@@ -14,6 +14,12 @@ void append(const T& value, Octets& out) {
   out.insert(out.end(), octets, octets + sizeof value);
 }
 
+// As read_varint() reads it.
+void append_varint(uint32_t value, std::vector<uint8_t>& out) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
+  out.push_back(static_cast<uint8_t>(value));
+}
+
 // Types whose RDATAs have few sizes: those are part of the shape.
 bool has_few_sizes(dns::RRType type) {
   switch (type) {
