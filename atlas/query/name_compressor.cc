@@ -48,9 +48,10 @@ void NameCompressor::insert(dns::NameView suffix, uint32_t hash, size_t offset) 
 }
 
 void NameCompressor::write(dns::NameView name, base::ByteWriter& writer) {
-  const auto behind = static_cast<size_t>(name.data() - question_.data());
-  if (question_offset_ != 0 && !name.is_root() && name.data() >= question_.data() &&
-      behind < question_.size()) {
+  // Names that lie elsewhere give a number that is out of range.
+  const uintptr_t behind =
+      reinterpret_cast<uintptr_t>(name.data()) - reinterpret_cast<uintptr_t>(question_.data());
+  if (question_offset_ != 0 && !name.is_root() && behind < question_.size()) {
     writer.u16(static_cast<uint16_t>(0xc000 | (question_offset_ + behind)));
     return;
   }

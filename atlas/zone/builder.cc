@@ -214,7 +214,6 @@ void Builder::choose_denial() {
   for (const ListedRecord& record : records_.first(nodes_[0].count)) {
     if (record.type == RRType::NSEC3PARAM && use_nsec3_parameters(list_.rdata(record))) return;
   }
-  if (head_.denial == image::Denial::kNsec3Unsupported) return;
   if ((nodes_[0].flags & image::kDeniesNsec) != 0) head_.denial = image::Denial::kNsec;
 }
 
@@ -334,9 +333,6 @@ image::ImageMemory Builder::assemble() {
   Layout layout(sizeof head_);
   TreePieces names, nsec3;
   const uint8_t depth_max = head_.names.depth_max;
-  std::memcpy(head_.magic, image::kMagic, sizeof head_.magic);
-  head_.format = image::kFormat;
-  head_.byte_order = image::kByteOrder;
   head_.apex_octets = apex_.size();
   head_.apex_offset = static_cast<uint32_t>(layout.add(apex_.wire()));
   head_.salt_octets = static_cast<uint8_t>(salt_.size());

@@ -40,7 +40,6 @@ class Builder {
   uint32_t add_node(PlannedNode node, uint32_t parent);
   dns::NameView name_of(const PlannedNode& node) const;
   bool use_nsec3_parameters(base::Bytes nsec3param);
-  bool is_in_chain(const ListedRecord& nsec3) const;
   enum class Part : uint8_t { kNames, kNsec3 };
   void draft(const PlannedNode& node, Part part);
 

@@ -169,6 +169,15 @@ TEST_F(ZoneTest, ManyNamesBelowACutHideNoNsec) {
   EXPECT_EQ(build().nsec_at_or_before(name_of("cuu.z.test.")).name(), name_of("cut.z.test."));
 }
 
+// On its way to NSEC3 with parameters that are not used here, a zone still has its NSEC chain.
+TEST_F(ZoneTest, UnsupportedNsec3LeavesTheNsecChain) {
+  add_soa();
+  add(apex_, RRType::NSEC3PARAM, "1 0 151 -");
+  EXPECT_EQ(build().denial(), Denial::kNsec3Unsupported);
+  add(apex_, RRType::NSEC, "z.test. SOA NSEC NSEC3PARAM");
+  EXPECT_EQ(build().denial(), Denial::kNsec);
+}
+
 TEST_F(ZoneTest, RRsetsOfEverySizeComeBack) {
   add_soa();
   // None, one, as many as fill a message, more than a message can count; RDATAs without an octet too.

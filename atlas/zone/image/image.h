@@ -21,12 +21,7 @@ enum class Denial : uint8_t {
 
 // At the front of every image. Offsets are from its begin.
 struct ImageHead {
-  char magic[8];
-  uint32_t format;      // of all that follows; changes with every change of the format
-  uint32_t byte_order;  // kByteOrder as the machine that made it writes it
-  uint64_t octets;      // of the whole image
-  uint64_t checksum;    // XXH3 of what follows this member
-
+  uint64_t octets;  // of the whole image
   uint64_t records;
   uint32_t serial;
   uint32_t negative_ttl;
@@ -42,11 +37,7 @@ struct ImageHead {
   TreeHead names;
   TreeHead nsec3;  // owners of NSEC3 by their first label
 };
-static_assert(sizeof(ImageHead) == 184);
-
-inline constexpr char kMagic[8] = {'A', 't', 'l', 'a', 's', 'Z', 'I', '\n'};
-inline constexpr uint32_t kFormat = 1;
-inline constexpr uint32_t kByteOrder = 0x01020304;
+static_assert(sizeof(ImageHead) == 160);
 
 // What the octets of an image are for.
 struct Anatomy {
