@@ -52,13 +52,20 @@ void append_base64(Bytes octets, std::string& out) {
 }
 
 void append_base32hex(Bytes octets, std::string& out) {
+  const size_t begin = out.size();
+  out.resize(begin + base32hex_digits(octets.size()));
+  encode_base32hex(octets, reinterpret_cast<uint8_t*>(out.data() + begin));
+}
+
+void encode_base32hex(Bytes octets, uint8_t* digits) {
   uint32_t bits = 0;
   int count = 0;
+  const auto put = [&](uint32_t five) { *digits++ = static_cast<uint8_t>(kBase32HexDigits[five & 31]); };
   for (const uint8_t octet : octets) {
     bits = bits << 8 | octet;
-    for (count += 8; count >= 5; count -= 5) out += kBase32HexDigits[bits >> (count - 5) & 31];
+    for (count += 8; count >= 5; count -= 5) put(bits >> (count - 5));
   }
-  if (count > 0) out += kBase32HexDigits[bits << (5 - count) & 31];
+  if (count > 0) put(bits << (5 - count));
 }
 
 bool HexDecoder::decode(std::string_view piece, std::vector<uint8_t>& out) {

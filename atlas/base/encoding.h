@@ -17,6 +17,11 @@ void append_hex(Bytes octets, std::string& out);
 void append_base64(Bytes octets, std::string& out);
 // Upper case, without padding.
 void append_base32hex(Bytes octets, std::string& out);
+// The same without a string: `digits` has room for base32hex_digits(octets.size()).
+void encode_base32hex(Bytes octets, uint8_t* digits);
+constexpr size_t base32hex_digits(size_t octets) {
+  return (octets * 8 + 4) / 5;
+}
 
 // Feed pieces with decode(), then ask finish() whether the whole was complete. After a false, stop.
 class HexDecoder {

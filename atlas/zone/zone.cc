@@ -170,16 +170,9 @@ Zone::Nsec3Label Zone::nsec3_label(dns::NameView name) const {
   lower.make_lower();
   const crypto::Nsec3Hash hash = crypto::nsec3_hash(
       lower.wire(), head_.nsec3_iterations, memory_.octets.subspan(head_.salt_offset, head_.salt_octets));
-  constexpr const char* kDigits = "0123456789abcdefghijklmnopqrstuv";
   Nsec3Label label{};
-  uint32_t bits = 0;
-  int count = 0;
-  size_t at = 0;
-  for (const uint8_t octet : hash) {
-    bits = bits << 8 | octet;
-    for (count += 8; count >= 5; count -= 5)
-      label[at++] = static_cast<uint8_t>(kDigits[bits >> (count - 5) & 31]);
-  }
+  base::encode_base32hex(hash, label.data());
+  for (uint8_t& digit : label) digit = dns::ascii_lower(digit);
   return label;
 }
 

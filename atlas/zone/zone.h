@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "atlas/base/bytes.h"
+#include "atlas/base/encoding.h"
 #include "atlas/crypto/nsec3_hash.h"
 #include "atlas/dns/name.h"
 #include "atlas/dns/rdata.h"
@@ -173,7 +174,7 @@ class Zone {
   std::optional<Node> find_key(image::Key& key, size_t depth) const;
   image::Key key_of(const image::NameTree& tree, const image::Location& at) const;
   Node boundary_above(const image::Key& key) const;
-  static constexpr size_t kNsec3LabelOctets = 32;
+  static constexpr size_t kNsec3LabelOctets = base::base32hex_digits(crypto::kNsec3HashOctets);
   using Nsec3Label = std::array<uint8_t, kNsec3LabelOctets + image::kKeySlackOctets>;
   Nsec3Label nsec3_label(dns::NameView name) const;
   std::optional<Node> last_in_chain(uint32_t block, base::Bytes key) const;
