@@ -1,8 +1,10 @@
-// Whole files.
+// Files: whole ones, read and replaced, and pieces of large ones.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,8 +15,43 @@ namespace atlas::base {
 // Reads the whole file. Fails if it cannot be read or is larger than `size_max` octets.
 Result<std::string> read_file(const std::filesystem::path& path, uint64_t size_max);
 
-// Writes a temporary file beside `path`, syncs it and renames it over `path`: readers see the old or the new
-// content, never part of one.
+enum class Durability : uint8_t {
+  kSynced,  // a loss of power leaves the old or the new content
+  kCache,   // it may leave anything: for what can be made again, and carries a checksum
+};
+
+// Writes a temporary file beside `path` and renames it over `path`: readers see the old or the new content,
+// never part of one.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
+// The same with content in pieces.
+Result<void> replace_file(const std::filesystem::path& path, std::span<const std::string_view> pieces,
+                          unsigned mode, Durability durability);
+
+// A regular file, open for reading. Its functions may be called from several threads at once.
+class InputFile {
+ public:
+  static Result<InputFile> open(const std::filesystem::path& path);
+  InputFile(InputFile&& other) noexcept : path_(std::move(other.path_)), fd_(other.fd_), size_(other.size_) {
+    other.fd_ = -1;
+  }
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile();
+
+  // When it was opened.
+  uint64_t size() const { return size_; }
+  // Fills all of `out` from `offset` on.
+  Result<void> read_at(uint64_t offset, std::span<uint8_t> out) const;
+  // Octets of it as memory. What is written there stays there, and does not reach the file. `offset` must be
+  // a multiple of the page size. A file that is truncated while it is mapped ends the program: map only
+  // files that are replaced by rename.
+  Result<std::shared_ptr<uint8_t>> map(uint64_t offset, size_t octets) const;
+
+ private:
+  InputFile(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
+
+  std::filesystem::path path_;
+  int fd_;
+  uint64_t size_ = 0;
+};
 
 }  // namespace atlas::base

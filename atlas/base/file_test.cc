@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+
 namespace atlas::base {
 namespace {
 
@@ -32,6 +34,26 @@ TEST_F(FileTest, NamesTheFileThatIsMissingTooLargeOrAFolder) {
   EXPECT_NE(read_file(folder_ / "big", 10).error().message.find("larger than 10"), std::string::npos);
   EXPECT_NE(read_file(folder_, 10).error().message.find("directory"), std::string::npos);
   EXPECT_FALSE(replace_file(folder_ / "no" / "such", "x"));
+}
+
+TEST_F(FileTest, PiecesAreReadAndMappedWithoutTouchingTheFile) {
+  const auto path = folder_ / "pieces";
+  const std::string page(4096, 'p');
+  const std::string_view pieces[] = {page, "", "tail"};
+  ASSERT_TRUE(replace_file(path, pieces, 0600, Durability::kCache));
+  const auto file = InputFile::open(path);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), 4100u);
+  std::array<uint8_t, 5> octets{};
+  ASSERT_TRUE(file->read_at(4095, octets));
+  EXPECT_EQ(std::string(octets.begin(), octets.end()), "ptail");
+  EXPECT_NE(file->read_at(4096, octets).error().message.find("ends too early"), std::string::npos);
+  const auto mapped = file->map(4096, 4);
+  ASSERT_TRUE(mapped);
+  mapped->get()[0] = 'T';
+  EXPECT_EQ(read_file(path, 5000).value().substr(4096), "tail");
+  EXPECT_FALSE(InputFile::open(folder_));
+  EXPECT_FALSE(InputFile::open("/dev/zero"));
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ base::Result<void> Server::prepare() {
   cookies_ = *secrets;
 
   note_config_time();
-  zones_.configure(config_.zones);
+  configure_zones();
   load_zones(false);
   counters_.resize(workers_);
   publisher_ = std::make_unique<handoff::SnapshotPublisher>(workers_, make_snapshot());
@@ -304,6 +304,11 @@ void Server::update_state() {
   state_.generation = generation_;
 }
 
+zones::ConfigureCounts Server::configure_zones() {
+  zones_.keep_images(config_.images.enabled ? config_.paths.state / "images" : "");
+  return zones_.configure(config_.zones);
+}
+
 zones::LoadCounts Server::load_zones(bool even_unchanged) {
   const uint32_t threads = config_.server.zone_loaders != 0
                                ? config_.server.zone_loaders
@@ -338,10 +343,15 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   }
   auto listeners = open_listeners(loaded.config->listen);
   if (!listeners) return std::unexpected(listeners.error());
+  const auto keys = config::changes_that_need_a_restart(config_, *loaded.config);
+  // What is fixed at the start stays what it was.
+  loaded.config->paths = config_.paths;
+  loaded.config->control = config_.control;
+  loaded.config->dnstap = config_.dnstap;
+  loaded.config->metrics = config_.metrics;
   auto secrets = load_cookie_secrets(loaded.config->cookies, loaded.config->paths.state, events_);
   if (!secrets) return std::unexpected(secrets.error());
 
-  const auto keys = config::changes_that_need_a_restart(config_, *loaded.config);
   if (!keys.empty()) {
     std::string list;
     for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + key;
@@ -350,13 +360,9 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   report_listeners(listeners_, *listeners);
   listeners_ = std::move(*listeners);
   cookies_ = *secrets;
-  // What is fixed at the start stays what it was.
-  loaded.config->control = config_.control;
-  loaded.config->dnstap = config_.dnstap;
-  loaded.config->metrics = config_.metrics;
   config_ = std::move(*loaded.config);
   note_config_time();
-  const zones::ConfigureCounts counts = zones_.configure(config_.zones);
+  const zones::ConfigureCounts counts = configure_zones();
   ++state_.config_reloads;
   events_.emit(
       EventId::kConfigReloaded,

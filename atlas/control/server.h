@@ -56,6 +56,7 @@ class Server {
   base::Result<void> reload(const std::string& actor);
   base::Result<void> try_reload(const std::string& actor);
   void report_listeners(const std::vector<OpenListener>& before, const std::vector<OpenListener>& after);
+  zones::ConfigureCounts configure_zones();
   zones::LoadCounts load_zones(bool even_unchanged);
   void handle_signal();
   void add_routes();

@@ -42,6 +42,10 @@ struct PathSettings {
   std::filesystem::path state = "/var/lib/atlas";
 };
 
+struct ImageSettings {
+  bool enabled = true;
+};
+
 struct ControlSettings {
   std::filesystem::path socket = "/run/atlas/control.sock";
   uint32_t mode = 0660;
@@ -128,6 +132,7 @@ struct Config {
   std::vector<ListenAddress> listen{{net::Endpoint{net::IpAddress::v4(0), kDnsPort}},
                                     {net::Endpoint{net::IpAddress(), kDnsPort}}};
   PathSettings paths;
+  ImageSettings images;
   ControlSettings control;
   MetricsSettings metrics;
   LogSettings log;

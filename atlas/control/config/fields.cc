@@ -93,7 +93,13 @@ void visit(Fields& f, Config& config) {
        "transports. Port 53 if none is given."},
       config.listen);
   f.open({"paths", "Where things are kept."});
-  f.path({"state", "Folder of what the server must not forget: secrets that it made."}, config.paths.state);
+  f.path({"state", "Folder of what the server keeps: secrets that it made, and images of zones."},
+         config.paths.state);
+  f.close();
+  f.open(
+      {"images", "Images of zones: a start takes them instead of the text of zones that have not changed."});
+  f.boolean({"enabled", "Keep an image of each zone in the folder images of the state directory."},
+            config.images.enabled);
   f.close();
   f.open({"control", "The control socket, which atlasctl talks to."});
   f.path({"socket", "Path of the Unix socket."}, config.control.socket);

@@ -1,7 +1,6 @@
 #include "atlas/control/zones/zone_set.h"
 
 #include <malloc.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -15,15 +14,22 @@ namespace {
 
 using handoff::EventId;
 
-FileStamp stamp_of(const std::filesystem::path& file) {
-  struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) return {file};
-  return {file, int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
-          static_cast<uint64_t>(status.st_size), status.st_ino};
-}
-
 double seconds_since(base::MonotonicTime begun) {
   return std::chrono::duration<double>(base::monotonic_now() - begun).count();
+}
+
+int64_t unix_nanoseconds() {
+  return std::chrono::nanoseconds(base::wall_now().time_since_epoch()).count();
+}
+
+// A file that was written within a tick of the kernel's clock before it was read may have changed since
+// without another time: good enough for a running server, which looks again, but not for the next one.
+bool are_settled(const std::vector<FileStamp>& stamps) {
+  constexpr int64_t kClockTickNs = 20'000'000;
+  const int64_t now_ns = unix_nanoseconds();
+  return std::ranges::all_of(stamps, [&](const FileStamp& stamp) {
+    return stamp.changed_ns != 0 && stamp.changed_ns < now_ns - kClockTickNs;
+  });
 }
 
 const base::Diagnostic* first_of(const base::Diagnostics& diagnostics, base::Severity severity) {
@@ -59,6 +65,11 @@ ConfigureCounts ZoneSet::configure(const std::vector<config::ZoneFile>& wanted) 
     events_.emit(EventId::kZoneRemoved, {{"zone", dns::to_text(apex)}});
   counts.removed = present.size();
   zones_ = std::move(next);
+  if (counts.added + counts.removed != 0) {
+    std::vector<dns::Name> names;
+    for (const ZoneState& zone : zones_) names.push_back(zone.apex);
+    images_.keep_only(names);
+  }
   return counts;
 }
 
@@ -80,7 +91,7 @@ LoadCounts ZoneSet::load_all(std::vector<ZoneState*> work, size_t threads, bool 
   std::atomic<size_t> next{0}, loaded{0}, unchanged{0}, failed{0};
   const auto run = [&] {
     for (size_t i = next++; i < work.size(); i = next++) {
-      switch (attempt(*work[i], even_unchanged)) {
+      switch (attempt(*work[i], even_unchanged, work.size() == 1 ? threads : 1)) {
         case Attempt::kLoaded:
           ++loaded;
           break;
@@ -102,21 +113,16 @@ LoadCounts ZoneSet::load_all(std::vector<ZoneState*> work, size_t threads, bool 
   return {loaded, unchanged, failed};
 }
 
-ZoneSet::Attempt ZoneSet::attempt(ZoneState& zone, bool even_unchanged) {
-  const bool unchanged =
-      zone.version != nullptr && !zone.failed && !zone.stamps.empty() &&
-      std::ranges::all_of(zone.stamps, [](const FileStamp& stamp) { return stamp == stamp_of(stamp.path); });
+ZoneSet::Attempt ZoneSet::attempt(ZoneState& zone, bool even_unchanged, size_t threads) {
+  const bool unchanged = zone.version != nullptr && !zone.failed && all_unchanged(zone.stamps);
   if (unchanged && !even_unchanged) return Attempt::kUnchanged;
-  // Before reading: a file that changes meanwhile is read again the next time.
-  const FileStamp first = stamp_of(zone.file);
-  const int64_t begun_ns = std::chrono::nanoseconds(base::wall_now().time_since_epoch()).count();
   const auto begun = base::monotonic_now();
-  zone::LoadResult result = zone::load_zone_file(zone.file, zone.apex);
+  std::optional<LoadedZone> loaded;
+  if (zone.version == nullptr && !even_unchanged) loaded = images_.load(zone.apex, zone.file, threads);
+  const bool from_image = loaded.has_value();
+  if (!from_image) loaded = read_text(zone);
   const std::string name = dns::to_text(zone.apex.view());
-  if (result.zone == nullptr) {
-    const base::Diagnostic* error = first_of(result.diagnostics, base::Severity::kError);
-    zone.failed = true;
-    zone.error = error == nullptr ? "unknown error" : base::summary(*error);
+  if (!loaded) {
     events_.emit(
         EventId::kZoneFailed,
         {{"zone", name},
@@ -126,25 +132,48 @@ ZoneSet::Attempt ZoneSet::attempt(ZoneState& zone, bool even_unchanged) {
   }
   zone.failed = false;
   zone.error.clear();
-  zone.stamps = {first};
+  zone.stamps = loaded->stamps;
+  zone.version = loaded->version;
+  zone.warnings = loaded->warnings;
+  events_.emit(EventId::kZoneLoaded, {{"zone", name},
+                                      {"serial", zone.version->serial()},
+                                      {"records", zone.version->record_count()},
+                                      {"source", from_image ? "its image" : "text"},
+                                      {"seconds", seconds_since(begun)}});
+  if (loaded->warnings != 0) {
+    events_.emit(EventId::kZoneWarnings,
+                 {{"zone", name}, {"count", loaded->warnings}, {"first", loaded->first_warning}});
+  }
+  if (!from_image && are_settled(loaded->stamps)) images_.keep(zone.apex, std::move(*loaded));
+  return Attempt::kLoaded;
+}
+
+// Empty if there is an error, which the zone then holds.
+std::optional<LoadedZone> ZoneSet::read_text(ZoneState& zone) {
+  // Before reading: a file that changes meanwhile is read again the next time.
+  const FileStamp first = stamp_of(zone.file);
+  const int64_t begun_ns = unix_nanoseconds();
+  zone::LoadResult result = zone::load_zone_file(zone.file, zone.apex);
+  if (result.zone == nullptr) {
+    const base::Diagnostic* error = first_of(result.diagnostics, base::Severity::kError);
+    zone.failed = true;
+    zone.error = error == nullptr ? "unknown error" : base::summary(*error);
+    return {};
+  }
+  LoadedZone loaded;
+  loaded.version = std::move(result.zone);
+  loaded.stamps = {first};
   for (const auto& file : result.files) {
     if (file == zone.file) continue;
     FileStamp stamp = stamp_of(file);
     // Changed while it was read: an unknown look, so that it is read again.
-    if (stamp.modified_ns >= begun_ns) stamp = FileStamp{file};
-    zone.stamps.push_back(std::move(stamp));
+    if (stamp.modified_ns >= begun_ns) stamp = FileStamp{.path = file};
+    loaded.stamps.push_back(std::move(stamp));
   }
-  zone.version = std::move(result.zone);
-  zone.warnings = result.diagnostics.size();
-  events_.emit(EventId::kZoneLoaded, {{"zone", name},
-                                      {"serial", zone.version->serial()},
-                                      {"records", zone.version->record_count()},
-                                      {"seconds", seconds_since(begun)}});
-  if (const base::Diagnostic* warning = first_of(result.diagnostics, base::Severity::kWarning)) {
-    events_.emit(EventId::kZoneWarnings,
-                 {{"zone", name}, {"count", zone.warnings}, {"first", base::summary(*warning)}});
-  }
-  return Attempt::kLoaded;
+  loaded.warnings = result.diagnostics.size();
+  if (const base::Diagnostic* warning = first_of(result.diagnostics, base::Severity::kWarning))
+    loaded.first_warning = base::summary(*warning);
+  return loaded;
 }
 
 std::vector<handoff::ZoneEntry> ZoneSet::entries() const {

@@ -9,20 +9,11 @@
 #include <vector>
 
 #include "atlas/control/config/config.h"
+#include "atlas/control/zones/image_store.h"
 #include "atlas/handoff/event.h"
 #include "atlas/handoff/snapshot.h"
 
 namespace atlas::control::zones {
-
-// What a file looked like before it was read: another look is a reason to read it again.
-struct FileStamp {
-  std::filesystem::path path;
-  int64_t modified_ns = 0;
-  uint64_t size = 0;
-  uint64_t inode = 0;
-
-  friend bool operator==(const FileStamp&, const FileStamp&) = default;
-};
 
 struct ZoneState {
   dns::Name apex;
@@ -49,13 +40,16 @@ struct ConfigureCounts {
 // Used by control's thread only; load() has threads of its own while it runs.
 class ZoneSet {
  public:
-  explicit ZoneSet(handoff::EventQueue& events) : events_(events) {}
+  explicit ZoneSet(handoff::EventQueue& events) : events_(events), images_(events) {}
+
+  // Where images of the zones are kept, so that the next start need not read text. Empty: nowhere.
+  void keep_images(std::filesystem::path folder) { images_.use_folder(std::move(folder)); }
 
   // Takes over the zones of a configuration; those that stay keep their versions.
   ConfigureCounts configure(const std::vector<config::ZoneFile>& wanted);
 
   // Reads every zone whose file has changed since the last attempt, or all of them, on `threads` threads. A
-  // zone that fails keeps its last good version.
+  // zone that fails keeps its last good version. Of a zone that has none yet, an image will do.
   LoadCounts load(size_t threads, bool even_unchanged);
   // Reads one zone, changed or not. Empty if it is not configured.
   std::optional<LoadCounts> load_one(dns::NameView apex);
@@ -66,10 +60,12 @@ class ZoneSet {
  private:
   enum class Attempt : uint8_t { kLoaded, kUnchanged, kFailed };
 
-  Attempt attempt(ZoneState& zone, bool even_unchanged);
+  Attempt attempt(ZoneState& zone, bool even_unchanged, size_t threads);
+  std::optional<LoadedZone> read_text(ZoneState& zone);
   LoadCounts load_all(std::vector<ZoneState*> work, size_t threads, bool even_unchanged);
 
   handoff::EventQueue& events_;
+  ImageStore images_;
   std::vector<ZoneState> zones_;
 };
 

@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <map>
+#include <thread>
+
 #include "atlas/base/file.h"
 
 namespace atlas::control::zones {
 namespace {
+
+using handoff::EventId;
 
 class ZoneSetTest : public ::testing::Test {
  protected:
@@ -98,6 +103,141 @@ TEST_F(ZoneSetTest, OneZoneIsReadWhetherItHasChangedOrNot) {
   zones_.load(1, false);
   EXPECT_EQ(zones_.load_one(dns::parse_name("A.test.").value())->loaded, 1u);
   EXPECT_FALSE(zones_.load_one(dns::parse_name("b.test.").value()));
+}
+
+class ZoneImagesTest : public ZoneSetTest {
+ protected:
+  // Files this young are not trusted to show their next change.
+  static void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(40)); }
+  // As another start does. Returns how often each event came.
+  std::map<EventId, int> start(const std::vector<config::ZoneFile>& zones) {
+    handoff::EventQueue events;
+    {
+      ZoneSet set(events);
+      set.keep_images(folder_ / "images");
+      set.configure(zones);
+      set.load(2, false);
+      served_.clear();
+      for (const ZoneState& zone : set.zones()) {
+        served_.push_back(zone.version == nullptr ? 0 : zone.version->serial());
+        warnings_ = zone.warnings;
+      }
+    }
+    std::map<EventId, int> counts;
+    from_image_ = 0;
+    for (const handoff::Event& event : events.take().events) {
+      ++counts[event.id];
+      from_image_ += message_of(event).find("from its image") != std::string::npos;
+    }
+    return counts;
+  }
+  std::filesystem::path image(const char* apex) const {
+    return folder_ / "images" / image_file_name(dns::parse_name(apex).value());
+  }
+
+  std::vector<uint32_t> served_;
+  int from_image_ = 0;
+  size_t warnings_ = 0;
+};
+
+TEST_F(ZoneImagesTest, TheNextStartTakesTheImageUntilTheTextChanges) {
+  const auto zone = write("a.test.", 1, "www A 192.0.2.1\nwww 5 A 192.0.2.2\n");
+  settle();
+  start({zone});
+  EXPECT_EQ(from_image_, 0);
+  const size_t warnings = warnings_;
+  EXPECT_GT(warnings, 0u);
+  for (int i = 0; i < 2; ++i) {
+    const auto events = start({zone});
+    EXPECT_EQ(from_image_, 1);
+    EXPECT_EQ(warnings_, warnings) << "warnings of the text are still those of the zone";
+    EXPECT_TRUE(events.contains(EventId::kZoneWarnings));
+  }
+  write("a.test.", 2);
+  settle();
+  start({zone});
+  EXPECT_EQ(from_image_, 0);
+  EXPECT_EQ(served_, std::vector<uint32_t>{2});
+  start({zone});
+  EXPECT_EQ(from_image_, 1);
+}
+
+TEST_F(ZoneImagesTest, AnIncludedFileCountsToo) {
+  ASSERT_TRUE(base::replace_file(folder_ / "more", "www A 192.0.2.1\n"));
+  const auto zone = write("a.test.", 1, "$INCLUDE more\n");
+  settle();
+  start({zone});
+  start({zone});
+  EXPECT_EQ(from_image_, 1);
+  ASSERT_TRUE(base::replace_file(folder_ / "more", "www A 192.0.2.2\n"));
+  start({zone});
+  EXPECT_EQ(from_image_, 0);
+}
+
+TEST_F(ZoneImagesTest, AnImageIsOfOneFileAndOneZone) {
+  const auto a = write("a.test.", 1);
+  const auto b = write("b.test.", 2);
+  settle();
+  start({a});
+  start({{a.apex, b.file}});
+  EXPECT_EQ(from_image_, 0);
+  EXPECT_EQ(served_, std::vector<uint32_t>{2});
+  start({a});
+  start({a});
+  EXPECT_EQ(from_image_, 1);
+  std::filesystem::copy(image("a.test."), image("b.test."));
+  start({a, {b.apex, a.file}});
+  EXPECT_EQ(from_image_, 1) << "an image of another name is not taken";
+}
+
+TEST_F(ZoneImagesTest, ADamagedImageIsReportedAndMadeAgain) {
+  const auto zone = write("a.test.", 1);
+  settle();
+  start({zone});
+  const std::string good = base::read_file(image("a.test."), 1 << 20).value();
+  std::string bad = good;
+  bad.back() = static_cast<char>(bad.back() ^ 1);
+  for (const std::string& content : {bad, good.substr(0, 100), std::string("hello")}) {
+    ASSERT_TRUE(base::replace_file(image("a.test."), content));
+    EXPECT_EQ(start({zone})[EventId::kImageDamaged], 1);
+    EXPECT_EQ(served_, std::vector<uint32_t>{1});
+    EXPECT_EQ(from_image_, 0);
+    EXPECT_EQ(start({zone})[EventId::kImageDamaged], 0);
+    EXPECT_EQ(from_image_, 1);
+  }
+}
+
+TEST_F(ZoneImagesTest, WhereNoneCanBeWrittenTheZoneIsServedAllTheSame) {
+  const auto zone = write("a.test.", 1);
+  ASSERT_TRUE(base::replace_file(folder_ / "images", "in the way"));
+  settle();
+  EXPECT_EQ(start({zone})[EventId::kImageNotWritten], 1);
+  EXPECT_EQ(served_, std::vector<uint32_t>{1});
+}
+
+TEST_F(ZoneImagesTest, ImagesOfOtherZonesAndWhatWasLeftHalfWrittenGo) {
+  const auto a = write("a.test.", 1);
+  const auto b = write("b.test.", 1);
+  settle();
+  start({a, b});
+  ASSERT_TRUE(base::replace_file(image("a.test.").string() + ".x7Gh2q", "half"));
+  ASSERT_TRUE(base::replace_file(folder_ / "images" / "notes.txt", "mine"));
+  start({a});
+  EXPECT_TRUE(std::filesystem::exists(image("a.test.")));
+  EXPECT_FALSE(std::filesystem::exists(image("b.test.")));
+  EXPECT_FALSE(std::filesystem::exists(image("a.test.").string() + ".x7Gh2q"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "images" / "notes.txt"));
+}
+
+TEST(ImageFileName, IsAnOrdinaryNameForAnyZone) {
+  const auto name = [](const char* apex) { return image_file_name(dns::parse_name(apex).value()); };
+  EXPECT_EQ(name("Example.COM."), "example.com.image");
+  EXPECT_EQ(name("."), "%2e.image");
+  EXPECT_EQ(name("a/b\\.c.test."), "a%2fb%5c.c.test.image");
+  EXPECT_EQ(name("*.test."), "%2a.test.image");
+  const std::string longest = std::string(63, '/') + "." + std::string(63, '/') + "." + std::string(63, 'x');
+  EXPECT_LT(name((longest + ".a.").c_str()).size(), 240u);
+  EXPECT_NE(name((longest + ".a.").c_str()), name((longest + ".b.").c_str()));
 }
 
 }  // namespace

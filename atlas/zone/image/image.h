@@ -49,6 +49,10 @@ struct Anatomy {
 };
 Anatomy anatomy_of(const ImageHead& head);
 
+// That the parts which the head names lie in the image, one behind the other. What they hold is not looked
+// at: checksums are for that.
+bool is_consistent(base::Bytes image);
+
 // Memory that holds an image; freed, or unmapped, with the last owner.
 struct ImageMemory {
   std::shared_ptr<const void> owner;

@@ -1,0 +1,17 @@
+# Script: writes OUTPUT with a hash of the C++ sources below FOLDERS, tests and the like left out, if it differs from what it holds.
+set(files)
+foreach(folder ${FOLDERS})
+  file(GLOB_RECURSE found ${folder}/*.h ${folder}/*.cc ${folder}/*.inc)
+  list(FILTER found EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
+  list(APPEND files ${found})
+endforeach()
+list(SORT files)
+set(hashes)
+foreach(file ${files})
+  file(SHA256 ${file} hash)
+  string(APPEND hashes ${hash})
+endforeach()
+string(SHA256 hash "${hashes}")
+string(SUBSTRING ${hash} 0 16 hash)
+file(CONFIGURE OUTPUT ${OUTPUT} CONTENT "#define ATLAS_IMAGE_BUILDER 0x@hash@ull
+" @ONLY)
