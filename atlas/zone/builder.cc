@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "atlas/base/assert.h"
-#include "atlas/base/encoding.h"
 #include "atlas/dns/label_hash.h"
 #include "atlas/dns/rdata.h"
-#include "atlas/zone/zone.h"
+#include "atlas/zone/nsec3_chain.h"
+#include "atlas/zone/soa.h"
 
 namespace atlas::zone {
 namespace {
@@ -20,29 +20,6 @@ constexpr size_t kShapeSampleNodes = 65'536;
 
 RRType covered_type(base::Bytes rrsig) {
   return rrsig.size() >= 2 ? static_cast<RRType>(base::load_u16(rrsig.data())) : RRType::RRSIG;
-}
-
-// NSEC3 and NSEC3PARAM begin alike: algorithm, flags, iterations, salt (RFC 5155 3.2, 4.2).
-struct Nsec3Parameters {
-  explicit Nsec3Parameters(base::Bytes rdata) {
-    base::ByteReader reader(rdata);
-    algorithm = reader.u8();
-    reader.skip(1);
-    iterations = reader.u16();
-    salt = reader.bytes(reader.u8());
-  }
-
-  uint8_t algorithm = 0;
-  uint16_t iterations = 0;
-  base::Bytes salt;
-};
-
-// A label of 32 octets that base32hex could have made of a hash.
-bool is_nsec3_label(base::Bytes label) {
-  return label.size() == 32 && std::ranges::all_of(label, [](uint8_t octet) {
-           const uint8_t lower = dns::ascii_lower(octet);
-           return (lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'v');
-         });
 }
 
 size_t aligned(size_t octets, size_t alignment) {
@@ -198,39 +175,30 @@ dns::NameView Builder::name_of(const PlannedNode& node) const {
   return list_.owner(records_[node.first]).suffix(apex_labels_ + node.depth);
 }
 
-// RFC 1035 3.3.13: two names, then serial, refresh, retry, expire and minimum.
 void Builder::read_soa() {
   const base::Bytes rdata = list_.rdata(records_[0]);
-  ATLAS_ASSERT(rdata.size() >= 22);
-  const uint8_t* numbers = rdata.data() + rdata.size() - 20;
+  ATLAS_ASSERT(rdata.size() >= kSoaOctetsMin);
   head_.records = records_.size();
-  head_.serial = base::load_u32(numbers);
-  head_.negative_ttl = std::min(records_[0].ttl, base::load_u32(numbers + 16));
+  head_.serial = soa_serial(rdata);
+  head_.negative_ttl = negative_ttl(rdata, records_[0].ttl);
 }
 
-// A zone that has both chains is on its way from one to the other: NSEC3PARAM says when NSEC3 is whole (RFC
-// 5155 7.3).
 void Builder::choose_denial() {
+  std::vector<base::Bytes> nsec3params;
   for (const ListedRecord& record : records_.first(nodes_[0].count)) {
-    if (record.type == RRType::NSEC3PARAM && use_nsec3_parameters(list_.rdata(record))) return;
+    if (record.type == RRType::NSEC3PARAM) nsec3params.push_back(list_.rdata(record));
   }
-  if ((nodes_[0].flags & image::kDeniesNsec) != 0) head_.denial = image::Denial::kNsec;
+  const DenialChain chain =
+      choose_denial_chain(nsec3params, (nodes_[0].flags & image::kDeniesNsec) != 0,
+                          [this](const Nsec3Parameters& parameters) { return take_nsec3_chain(parameters); });
+  head_.denial = chain.denial;
+  head_.nsec3_iterations = chain.nsec3.iterations;
+  salt_ = chain.nsec3.salt;
 }
 
-// Takes the chain that an NSEC3PARAM names. False if there is none, which the apex's own NSEC3 shows.
-bool Builder::use_nsec3_parameters(base::Bytes nsec3param) {
-  const Nsec3Parameters parameters(nsec3param);
-  if (parameters.algorithm != crypto::kNsec3AlgorithmSha1 || parameters.iterations > kNsec3IterationsMax) {
-    head_.denial = image::Denial::kNsec3Unsupported;
-    return false;
-  }
-  dns::Name lower(apex_);
-  lower.make_lower();
-  std::string apex_label;
-  base::append_base32hex(crypto::nsec3_hash(lower.wire(), parameters.iterations, parameters.salt),
-                         apex_label);
-  head_.nsec3_iterations = parameters.iterations;
-  salt_ = parameters.salt;
+// Marks the owners of one chain; true if the apex is among them.
+bool Builder::take_nsec3_chain(const Nsec3Parameters& parameters) {
+  const Nsec3Label apex_label(apex_, parameters.iterations, parameters.salt);
   bool has_apex = false;
   for (PlannedNode& owner : nsec3_owners_) {
     owner.flags = 0;
@@ -238,17 +206,10 @@ bool Builder::use_nsec3_parameters(base::Bytes nsec3param) {
     if (owner.depth != 1 || !is_nsec3_label(name.first_label())) continue;
     const auto records = records_.subspan(owner.first, owner.count);
     const auto nsec3 = std::ranges::find(records, RRType::NSEC3, &ListedRecord::type);
-    if (nsec3 == records.end()) continue;
-    const Nsec3Parameters own(list_.rdata(*nsec3));
-    if (own.algorithm != parameters.algorithm || own.iterations != parameters.iterations ||
-        !std::ranges::equal(own.salt, parameters.salt)) {
-      continue;
-    }
+    if (nsec3 == records.end() || !Nsec3Parameters(list_.rdata(*nsec3)).is_same_chain(parameters)) continue;
     owner.flags = image::kDeniesNsec3;
-    has_apex |= std::ranges::equal(name.first_label(), apex_label, {}, dns::ascii_lower,
-                                   [](char c) { return dns::ascii_lower(static_cast<uint8_t>(c)); });
+    has_apex |= image::compare(name.first_label(), apex_label.octets()) == 0;
   }
-  if (has_apex) head_.denial = image::Denial::kNsec3;
   return has_apex;
 }
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "atlas/base/large_pages.h"
-#include "atlas/crypto/nsec3_hash.h"
 #include "atlas/zone/image/image.h"
 #include "atlas/zone/image/tree_writer.h"
+#include "atlas/zone/nsec3_chain.h"
 #include "atlas/zone/record_list.h"
 
 namespace atlas::zone {
@@ -39,7 +39,7 @@ class Builder {
 
   uint32_t add_node(PlannedNode node, uint32_t parent);
   dns::NameView name_of(const PlannedNode& node) const;
-  bool use_nsec3_parameters(base::Bytes nsec3param);
+  bool take_nsec3_chain(const Nsec3Parameters& parameters);
   enum class Part : uint8_t { kNames, kNsec3 };
   void draft(const PlannedNode& node, Part part);
 

@@ -13,14 +13,20 @@ std::shared_ptr<const Zone> Zone::build(dns::NameView apex, const RecordList& re
   return std::make_shared<const Zone>(Builder(apex, records).run());
 }
 
-Zone::Zone(image::ImageMemory memory) : memory_(std::move(memory)) {
-  const uint8_t* const octets = memory_.octets.data();
-  std::memcpy(&head_, octets, sizeof head_);
-  apex_ = {octets + head_.apex_offset, head_.apex_octets};
+Zone::Zone(image::ImageMemory memory) : chain_(std::make_shared<VersionLink>(std::move(memory))) {
+  const base::Bytes image = chain_->space().image();
+  std::memcpy(&head_, image.data(), sizeof head_);
+  apex_ = {&image[head_.apex_offset], head_.apex_octets};
+  const base::Bytes salt = image.subspan(head_.salt_offset, head_.salt_octets);
+  nsec3_salt_.assign(salt.begin(), salt.end());
+  const image::ShapeTable shapes(&image[head_.shapes_offset]);
+  names_ = image::NameTree(image.data(), head_.names, shapes);
+  nsec3_ = image::NameTree(image.data(), head_.nsec3, shapes);
+  find_apex();
+}
+
+void Zone::find_apex() {
   apex_labels_ = apex_.label_count();
-  const image::ShapeTable shapes(octets + head_.shapes_offset);
-  names_ = image::NameTree(octets, head_.names, shapes);
-  nsec3_ = image::NameTree(octets, head_.nsec3, shapes);
   apex_location_ = *names_.find(image::Key().octets(), image::kApexHash);
 }
 
@@ -58,8 +64,8 @@ std::optional<Node> Node::boundary() const {
 }
 
 image::Key Zone::key_of(const image::NameTree& tree, const image::Location& at) const {
-  image::Cursor cursor(tree, at.block);
-  while (cursor.next_in_block() && cursor.location().ordinal != at.ordinal) {
+  image::BlockCursor cursor(tree.block(at.block));
+  while (cursor.next() && cursor.node() != at.ordinal) {
   }
   image::Key key;
   key.assign(image::name_of(cursor.key(), apex_), apex_labels_);
@@ -141,8 +147,8 @@ Node Zone::nsec_at_or_before(dns::NameView name) const {
   if (found.exact && (found.node.at_.data.flags & image::kDeniesNsec) != 0) return found.node;
   image::Key key;
   key.assign(name, apex_labels_);
-  uint32_t block = image::block_at_or_before(names_, key.octets());
-  for (size_t i = 0; i < kNsecGapBlocksMax; ++i, --block) {
+  image::BlockOrder::Position block = names_.block_at_or_before(key.octets());
+  for (size_t i = 0; i < kNsecGapBlocksMax; ++i) {
     std::optional<Node> owner;
     image::Location last;
     image::Cursor cursor(names_, block);
@@ -157,28 +163,18 @@ Node Zone::nsec_at_or_before(dns::NameView name) const {
       // There may be many names below a zone cut, and none of them has an NSEC.
       const Node boundary = boundary_above(key_of(names_, last));
       if ((boundary.at_.data.flags & image::kDeniesNsec) != 0) return boundary;
-      block = boundary.at_.block + 1;
+      key = key_of(names_, boundary.at_);
+      block = names_.block_at_or_before(key.octets());
+    } else if (!names_.order().previous(block)) {
+      break;
     }
-    if (block == 0) break;
   }
   return apex_node();
 }
 
-// The label of the name's NSEC3 in lower case.
-Zone::Nsec3Label Zone::nsec3_label(dns::NameView name) const {
-  dns::Name lower(name);
-  lower.make_lower();
-  const crypto::Nsec3Hash hash = crypto::nsec3_hash(
-      lower.wire(), head_.nsec3_iterations, memory_.octets.subspan(head_.salt_offset, head_.salt_octets));
-  Nsec3Label label{};
-  base::encode_base32hex(hash, label.data());
-  for (uint8_t& digit : label) digit = dns::ascii_lower(digit);
-  return label;
-}
-
 std::optional<Node> Zone::nsec3_match(dns::NameView name) const {
-  const Nsec3Label octets = nsec3_label(name);
-  const auto label = base::Bytes(octets).first(kNsec3LabelOctets);
+  const Nsec3Label owner = nsec3_label(name);
+  const base::Bytes label = owner.octets();
   const auto found = nsec3_.find(label, image::hash_key(label));
   if (!found || (found->data.flags & image::kDeniesNsec3) == 0) return {};
   return Node(*this, nsec3_, *found, 1);
@@ -186,26 +182,26 @@ std::optional<Node> Zone::nsec3_match(dns::NameView name) const {
 
 Node Zone::nsec3_cover(dns::NameView name) const {
   ATLAS_ASSERT(head_.denial == Denial::kNsec3);
-  const Nsec3Label octets = nsec3_label(name);
-  const auto label = base::Bytes(octets).first(kNsec3LabelOctets);
+  const Nsec3Label owner = nsec3_label(name);
+  const base::Bytes label = owner.octets();
   // Names order as their hashes do, since base32hex keeps the order (RFC 5155 1.3). The last one covers what
   // is before the first.
-  if (const auto covers = last_in_chain(image::block_at_or_before(nsec3_, label), label)) return *covers;
+  if (const auto covers = last_in_chain(nsec3_.block_at_or_before(label), label)) return *covers;
   static constexpr uint8_t kBehindAll[] = {0xff};
-  if (const auto covers = last_in_chain(nsec3_.block_count() - 1, kBehindAll)) return *covers;
+  if (const auto covers = last_in_chain(nsec3_.order().last(), kBehindAll)) return *covers;
   return *nsec3_match(apex_);
 }
 
 // The last owner of the chain that is at or before `key`, from the block backwards.
-std::optional<Node> Zone::last_in_chain(uint32_t block, base::Bytes key) const {
-  for (size_t i = 0; i < kNsecGapBlocksMax; ++i, --block) {
+std::optional<Node> Zone::last_in_chain(image::BlockOrder::Position block, base::Bytes key) const {
+  for (size_t i = 0; i < kNsecGapBlocksMax; ++i) {
     std::optional<Node> owner;
     image::Cursor cursor(nsec3_, block);
     while (cursor.next_in_block() && image::compare(cursor.key(), key) <= 0) {
       const image::Location at = cursor.location();
       if ((at.data.flags & image::kDeniesNsec3) != 0) owner = Node(*this, nsec3_, at, 1);
     }
-    if (owner || block == 0) return owner;
+    if (owner || !nsec3_.order().previous(block)) return owner;
   }
   return {};
 }
@@ -234,10 +230,10 @@ void Zone::for_each_rrset(
     const dns::Name owner = image::name_of(cursor.key(), apex_);
     node.for_each_rrset([&](const RRset& rrset) { visit(owner, rrset.view()); });
   };
-  image::Cursor names(names_, 0);
+  image::Cursor names(names_);
   bool has_name = names.next();
   if (!nsec3_.empty()) {
-    image::Cursor nsec3(nsec3_, 0);
+    image::Cursor nsec3(nsec3_);
     for (bool has_nsec3 = nsec3.next(); has_nsec3; has_nsec3 = nsec3.next()) {
       for (; has_name && image::compare(names.key(), nsec3.key()) <= 0; has_name = names.next())
         give(names_, names);

@@ -13,20 +13,17 @@
 #include <optional>
 
 #include "atlas/base/bytes.h"
-#include "atlas/base/encoding.h"
-#include "atlas/crypto/nsec3_hash.h"
 #include "atlas/dns/name.h"
 #include "atlas/dns/rdata.h"
 #include "atlas/dns/rrset.h"
 #include "atlas/zone/image/image.h"
 #include "atlas/zone/image/tree.h"
+#include "atlas/zone/nsec3_chain.h"
 #include "atlas/zone/record_list.h"
+#include "atlas/zone/version_chain.h"
 
 namespace atlas::zone {
 
-// RFC 9276 3.2 wants 0 iterations; validators treat answers with more than this as insecure or fail them. A
-// chain with more is not used: it would only make this server hash for an attacker.
-inline constexpr uint16_t kNsec3IterationsMax = 150;
 // Names without an NSEC between two that have one are empty non-terminals, at most as deep as a name. A zone
 // whose chain has larger gaps is broken, and is not searched further.
 inline constexpr size_t kNsecGapBlocksMax = dns::kLabelsMax;
@@ -104,11 +101,11 @@ class Zone {
   Node apex_node() const { return {*this, names_, apex_location_, 0}; }
   uint32_t serial() const { return head_.serial; }
   size_t record_count() const { return head_.records; }
-  // Octets of memory that this version holds.
-  // The image that it is.
-  base::Bytes image() const { return memory_.octets; }
+  // The image that it is; empty if it was made by an edit.
+  base::Bytes image() const { return is_image_ ? chain_->space().image() : base::Bytes{}; }
   image::Anatomy anatomy() const { return image::anatomy_of(head_); }
-  size_t memory_octets() const { return sizeof *this + head_.octets; }
+  // Octets of memory that this version and those that it shares it with hold.
+  size_t memory_octets() const { return sizeof *this + chain_->space().octets(); }
 
   // The node of `name`, which must lie at or below the apex, or its closest encloser (RFC 4592 3.3.1) with
   // the wildcard directly below that one. The cost depends on the depth of the zone, not on that of the name.
@@ -168,23 +165,27 @@ class Zone {
 
  private:
   friend class Node;
+  friend class ZoneEditor;
 
+  // For ZoneEditor, which fills in the rest.
+  Zone() = default;
+  void find_apex();
   static dns::NameView additional_target(dns::NameView owner, dns::RRType type, base::Bytes rdata);
   static bool gives_additional(dns::RRType type, const Node& target);
   std::optional<Node> find_key(image::Key& key, size_t depth) const;
   image::Key key_of(const image::NameTree& tree, const image::Location& at) const;
   Node boundary_above(const image::Key& key) const;
-  static constexpr size_t kNsec3LabelOctets = base::base32hex_digits(crypto::kNsec3HashOctets);
-  using Nsec3Label = std::array<uint8_t, kNsec3LabelOctets + image::kKeySlackOctets>;
-  Nsec3Label nsec3_label(dns::NameView name) const;
-  std::optional<Node> last_in_chain(uint32_t block, base::Bytes key) const;
+  Nsec3Label nsec3_label(dns::NameView name) const { return {name, head_.nsec3_iterations, nsec3_salt_}; }
+  std::optional<Node> last_in_chain(image::BlockOrder::Position block, base::Bytes key) const;
 
-  image::ImageMemory memory_;
+  std::shared_ptr<VersionLink> chain_;
+  bool is_image_ = true;
   image::ImageHead head_;
   dns::NameView apex_;
   size_t apex_labels_ = 0;
   image::NameTree names_;
   image::NameTree nsec3_;
+  std::vector<uint8_t> nsec3_salt_;
   image::Location apex_location_;
 };
 

@@ -62,6 +62,8 @@ void BlockWriter::add(base::Bytes key, uint8_t shape) {
 }
 
 void BlockWriter::finish(base::LargeVector<uint8_t>& out) {
+  const size_t begin = out.size();
+  if (payloads_.size() < kKeySlackOctets) payloads_.resize(kKeySlackOctets);
   out.push_back(static_cast<uint8_t>(count()));
   const auto payloads = static_cast<uint16_t>(Block::kHeadOctets + 3 * count() + keys_.size());
   const auto* octets = reinterpret_cast<const uint8_t*>(&payloads);
@@ -70,6 +72,7 @@ void BlockWriter::finish(base::LargeVector<uint8_t>& out) {
     out.insert(out.end(), part->begin(), part->end());
     part->clear();
   }
+  out.resize(begin + in_pieces(out.size() - begin));
 }
 
 }  // namespace atlas::zone::image

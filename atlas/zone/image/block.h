@@ -7,9 +7,11 @@
 //   rest      u8 for each node: octets that follow; kLongRest: as many as the two octets in front of them say
 //   shape     u8 for each node
 //   octets    of the keys, less what they share
-//   payloads  the RRsets, as the shapes say
+//   payloads  the RRsets, as the shapes say; at least kKeySlackOctets
+//   zeros     up to a multiple of kPieceOctets
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <vector>
@@ -25,6 +27,11 @@ inline constexpr size_t kBlockNodesMax = 16;
 // A block that has as much as this takes no more nodes. A node may be larger.
 inline constexpr size_t kBlockOctets = 448;
 inline constexpr uint8_t kLongRest = 255;
+// What blocks take up is a multiple of this, so that one fits where another was.
+inline constexpr size_t kPieceOctets = 8;
+constexpr size_t in_pieces(size_t octets) {
+  return (octets + kPieceOctets - 1) / kPieceOctets * kPieceOctets;
+}
 
 // The shapes of an image.
 class ShapeTable {
@@ -70,6 +77,11 @@ class Block {
   // it.
   size_t find(base::Bytes key) const;
   NodeData data(size_t node, const ShapeTable& shapes) const {
+    return data_at(shape(node), payload(node, shapes), shapes);
+  }
+  uint8_t shape(size_t node) const { return shared_[2 * count_ + node]; }
+  // Where a node's payload begins, which is where the one before ends.
+  const uint8_t* payload(size_t node, const ShapeTable& shapes) const {
     uint16_t begin;
     std::memcpy(&begin, shared_ - sizeof begin, sizeof begin);
     const uint8_t* at = shared_ - kHeadOctets + begin;
@@ -77,13 +89,19 @@ class Block {
       const uint16_t octets = shapes.payload_octets(shape(i));
       at = octets != kPayloadVaries ? at + octets : end_of_payload(shape(i), at, shapes);
     }
-    return data_at(shape(node), at, shapes);
+    return at;
+  }
+
+  // All that it takes up.
+  size_t octets(const ShapeTable& shapes) const {
+    const uint8_t* const begin = shared_ - kHeadOctets;
+    const auto least = static_cast<size_t>(payload(0, shapes) - begin) + kKeySlackOctets;
+    return in_pieces(std::max(least, static_cast<size_t>(payload(count_, shapes) - begin)));
   }
 
   static constexpr size_t kHeadOctets = 3;
 
  private:
-  uint8_t shape(size_t node) const { return shared_[2 * count_ + node]; }
   // `at` is where the node's payload begins.
   static NodeData data_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes);
   static const uint8_t* end_of_payload(uint8_t shape, const uint8_t* at, const ShapeTable& shapes);

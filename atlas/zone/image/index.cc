@@ -5,27 +5,24 @@
 #include "atlas/base/assert.h"
 
 namespace atlas::zone::image {
-namespace {
-
-// Names on a page: enough that pages fill evenly, few enough that one is cheap to replace.
-constexpr size_t kPageNames = 1024;
-constexpr uint8_t kPageBitsMax = 20;
-// Of a bucket's 16 slots; more would overflow into neighbours too often.
-constexpr size_t kBucketNames = 13;
-
-void insert(Bucket* buckets, uint32_t count, const IndexEntry& entry) {
+void insert_entry(Bucket* buckets, uint32_t count, const IndexEntry& entry) {
   uint32_t at = NameIndex::bucket_of(entry.hash, count);
   for (;;) {
     for (uint32_t& slot : buckets[at].slots) {
       if (slot != 0) continue;
-      slot = static_cast<uint32_t>(NameIndex::tag_of(entry.hash)) << 24 | (entry.block + 1);
+      slot = NameIndex::slot_of(entry.hash, entry.block);
       return;
     }
     at = at + 1 == count ? 0 : at + 1;
   }
 }
 
-}  // namespace
+NameIndex::NameIndex(const IndexPage* pages, uint8_t page_bits, const Bucket* buckets)
+    : page_bits_(page_bits) {
+  const size_t count = size_t{1} << page_bits;
+  pages_.reserve(count);
+  for (size_t i = 0; i < count; ++i) pages_.emplace_back(buckets + pages[i].bucket, pages[i].buckets);
+}
 
 BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries) {
   BuiltIndex index;
@@ -39,6 +36,7 @@ BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries) {
   index.pages.reserve(page_count);
   for (const uint32_t count : names) {
     const uint32_t wanted = count / kBucketNames + 1;
+    ATLAS_ASSERT(wanted <= NameIndex::Page::kBucketsMax);
     index.pages.push_back({buckets, wanted});
     buckets += wanted;
   }
@@ -46,7 +44,7 @@ BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries) {
   for (const IndexEntry& entry : entries) {
     ATLAS_ASSERT(entry.block < kBlocksMax);
     const IndexPage& page = index.pages[NameIndex::page_of(entry.hash, index.page_bits)];
-    insert(&index.buckets[page.bucket], page.buckets, entry);
+    insert_entry(&index.buckets[page.bucket], page.buckets, entry);
   }
   return index;
 }

@@ -83,17 +83,35 @@ class NameIndex {
     uint8_t tag_;
   };
 
+  // A page: where its buckets are and how many, in 64 bits, since the table of pages is what stays in the
+  // processor's cache.
+  class Page {
+   public:
+    Page() = default;
+    Page(const Bucket* buckets, uint32_t count)
+        : packed_(reinterpret_cast<uintptr_t>(buckets) << kCountBits | count) {}
+    const Bucket* buckets() const { return reinterpret_cast<const Bucket*>(packed_ >> kCountBits); }
+    uint32_t count() const { return packed_ & kBucketsMax; }
+    friend bool operator==(const Page&, const Page&) = default;
+
+    static constexpr uint32_t kBucketsMax = 0xffff;
+
+   private:
+    static constexpr int kCountBits = 16;  // addresses of programs have 48 bits
+    uint64_t packed_ = 0;
+  };
+
   NameIndex() = default;
-  NameIndex(const IndexPage* pages, uint8_t page_bits, const Bucket* buckets)
-      : pages_(pages), buckets_(buckets), page_bits_(page_bits) {}
+  // As it lies in an image.
+  NameIndex(const IndexPage* pages, uint8_t page_bits, const Bucket* buckets);
 
   Candidates candidates(uint64_t hash) const {
-    const IndexPage& page = pages_[page_of(hash, page_bits_)];
-    return {buckets_ + page.bucket, page.buckets, bucket_of(hash, page.buckets), tag_of(hash)};
+    const Page page = pages_[page_of(hash, page_bits_)];
+    return {page.buckets(), page.count(), bucket_of(hash, page.count()), tag_of(hash)};
   }
   void prefetch(uint64_t hash) const {
-    const IndexPage& page = pages_[page_of(hash, page_bits_)];
-    base::prefetch(buckets_ + page.bucket + bucket_of(hash, page.buckets));
+    const Page page = pages_[page_of(hash, page_bits_)];
+    base::prefetch(page.buckets() + bucket_of(hash, page.count()));
   }
 
   // The first candidate, or false.
@@ -107,11 +125,22 @@ class NameIndex {
   }
   static uint8_t tag_of(uint64_t hash) { return static_cast<uint8_t>(hash >> 32); }
 
+  static uint32_t slot_of(uint64_t hash, uint32_t block) {
+    return static_cast<uint32_t>(tag_of(hash)) << 24 | (block + 1);
+  }
+
  private:
-  const IndexPage* pages_ = nullptr;
-  const Bucket* buckets_ = nullptr;
+  friend class IndexEditor;
+
+  std::vector<Page> pages_;  // a power of two; neighbours may be the same page
   uint8_t page_bits_ = 0;
 };
+
+// Names on a page: enough that pages fill evenly, few enough that one is cheap to replace.
+inline constexpr size_t kPageNames = 1024;
+inline constexpr uint8_t kPageBitsMax = 20;
+// Of a bucket's 16 slots; more would overflow into neighbours too often.
+inline constexpr size_t kBucketNames = 13;
 
 // A name's hash and its block.
 struct IndexEntry {
@@ -124,6 +153,9 @@ struct BuiltIndex {
   std::vector<IndexPage> pages;
   base::LargeVector<Bucket> buckets;
 };
+
+// Into the buckets of its page.
+void insert_entry(Bucket* buckets, uint32_t count, const IndexEntry& entry);
 
 BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries);
 

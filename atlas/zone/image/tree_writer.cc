@@ -75,6 +75,17 @@ const std::string& ShapeSet::description(const NodeDraft& node) {
   return description_;
 }
 
+ShapeSet::ShapeSet(const ShapeTable& table) {
+  // The items begin behind the heads.
+  const size_t count = (table.head(0).items_offset - kShapeHeadsOffset) / sizeof(ShapeHead);
+  for (size_t shape = 0; shape < count; ++shape) {
+    const ShapeHead head = table.head(shape);
+    std::string description(1, static_cast<char>(head.flags));
+    description.append(reinterpret_cast<const char*>(table.items(head)), head.items * sizeof(ShapeItem));
+    numbers_.emplace(std::move(description), static_cast<uint8_t>(shape));
+  }
+}
+
 void ShapeSet::choose() {
   std::vector<std::pair<uint64_t, std::string>> all;
   all.reserve(counts_.size());
@@ -132,12 +143,12 @@ void TreeWriter::add(base::Bytes key, uint64_t hash, const NodeDraft& node) {
   ATLAS_ASSERT(block < kBlocksMax);
   const uint8_t shape = shapes_.number_of(node);
   writer_.add(key, shape);
-  add_payload(node, shape, writer_.payloads());
+  append_payload(node, shape, writer_.payloads());
   add_signatures(node);
   entries_.push_back({hash, block});
 }
 
-void TreeWriter::add_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out) {
+void append_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out) {
   if (shape == kOwnShape) {
     out.push_back(node.flags);
     append(static_cast<uint16_t>(node.rrsets.size()), out);
@@ -157,15 +168,19 @@ void TreeWriter::add_payload(const NodeDraft& node, uint8_t shape, std::vector<u
 void TreeWriter::add_signatures(const NodeDraft& node) {
   if (node.signatures.empty()) return;
   if (block_signatures_ == signatures_.size()) append(uint32_t{0}, signatures_);
+  append_signatures(node, static_cast<uint8_t>(writer_.count() - 1), signatures_);
+}
+
+void append_signatures(const NodeDraft& node, uint8_t ordinal, base::LargeVector<uint8_t>& out) {
   for (const SignatureDraft& signature : node.signatures) {
     SignatureHead head{};
     head.octets = octets_with_lengths(signature.rdatas);
     head.ttl = signature.ttl;
     head.covered = signature.covered;
     head.count = static_cast<uint16_t>(signature.rdatas.size());
-    head.ordinal = static_cast<uint8_t>(writer_.count() - 1);
-    append(head, signatures_);
-    append_with_lengths(signature.rdatas, signatures_);
+    head.ordinal = ordinal;
+    append(head, out);
+    append_with_lengths(signature.rdatas, out);
   }
 }
 
@@ -177,6 +192,7 @@ void TreeWriter::end_block() {
     offset = block_signatures_ + 1;
     const auto octets = static_cast<uint32_t>(signatures_.size() - block_signatures_ - sizeof(uint32_t));
     std::memcpy(&signatures_[block_signatures_], &octets, sizeof octets);
+    signatures_.resize(block_signatures_ + in_pieces(signatures_.size() - block_signatures_));
     block_signatures_ = signatures_.size();
   }
   if (offset == 0 && signature_offsets_.empty()) return;

@@ -33,12 +33,22 @@ struct NodeDraft {
   std::vector<SignatureDraft> signatures;
 };
 
+// The payload of a node, as its shape says.
+void append_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out);
+// What a block of signatures has of a node.
+void append_signatures(const NodeDraft& node, uint8_t ordinal, base::LargeVector<uint8_t>& out);
+
 // The item for RDATAs of a type and TTL.
 ShapeItem make_item(dns::RRType type, uint32_t ttl, std::span<const base::Bytes> rdatas);
 
-// The shapes that nodes have most often. First count(), then choose(), then number_of().
+// The shapes that nodes have most often. When they are chosen, first count(), then choose(), then
+// number_of().
 class ShapeSet {
  public:
+  ShapeSet() = default;
+  // Those of an image: number_of() alone may be called.
+  explicit ShapeSet(const ShapeTable& table);
+
   void count(const NodeDraft& node) { ++counts_[description(node)]; }
   void choose();
   // kOwnShape if it was not chosen.
@@ -77,7 +87,6 @@ class TreeWriter {
 
  private:
   void end_block();
-  static void add_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out);
   void add_signatures(const NodeDraft& node);
 
   ShapeSet& shapes_;
