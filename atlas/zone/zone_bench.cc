@@ -2,12 +2,15 @@
 // make-zone` makes them); without it a small one is made.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "atlas/zone/edit.h"
 #include "atlas/zone/load.h"
 #include "atlas/zone/text/parser.h"
 #include "atlas/zone/zone.h"
@@ -130,5 +133,32 @@ void walk(benchmark::State& state) {
                                                    benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(walk)->Unit(benchmark::kMillisecond);
+
+// Another address for a random name: what a dynamic update does. Memory is that of all versions, of which two
+// are alive.
+void edit(benchmark::State& state) {
+  const auto group = static_cast<size_t>(state.range(0));
+  std::mt19937_64 random(1);
+  std::shared_ptr<const zone::Zone> version = zone::Zone::build(apex(), records());
+  const auto before = static_cast<double>(version->memory_octets());
+  double slowest = 0;
+  for (auto _ : state) {
+    std::vector<zone::RRsetEdit> edits;
+    for (size_t i = 0; i < group; ++i) {
+      const auto number = static_cast<uint32_t>(random());
+      const uint8_t* octets = reinterpret_cast<const uint8_t*>(&number);
+      edits.push_back({names()[random() % names().size()], dns::RRType::A, {}, 3600, {{octets, octets + 4}}});
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    version = zone::edit_zone(*version, edits).value();
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begun;
+    slowest = std::max(slowest, took.count());
+  }
+  state.counters["slowest us"] = slowest;
+  state.counters["memory"] = static_cast<double>(version->memory_octets()) / before;
+  state.counters["records/s"] = benchmark::Counter(static_cast<double>(group),
+                                                   benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(edit)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
