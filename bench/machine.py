@@ -67,9 +67,9 @@ def pin_atlas(process):
         os.sched_setaffinity(task, {SERVER_CPU if name.startswith("worker") else OTHER_CPU})
 
 
-def peers(only):
+def peers(only, among=servers.SPEED_PEERS):
     """The classes of the peers that are installed; of those named, if names are given."""
-    wanted = [peer for peer in servers.SPEED_PEERS if only is None or peer.name in only]
+    wanted = [peer for peer in among if only is None or peer.name in only]
     for peer in wanted:
         if not peer.is_installed():
             print(f"{peer.name} is not installed and is left out", file=sys.stderr)
@@ -194,7 +194,7 @@ def memory_octets(process):
 
 class PeakMemory:
     """The most memory that a process and its children had at once, until stop(). The kernel's own mark (VmHWM) counts what
-    processes share once for each, so it stands for one process alone; what several had together is looked at ten times a second."""
+    processes share once for each, so it stands for one process alone; what several had together is looked at now and then."""
 
     def __init__(self, process):
         self.octets = 0

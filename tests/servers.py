@@ -91,7 +91,7 @@ class Server:
             if self.process.poll() is not None:
                 break
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                probe.settimeout(0.2)
+                probe.settimeout(4 * pause)
                 try:
                     probe.connect(("127.0.0.1", self.port))
                     probe.send(query)

@@ -5,13 +5,15 @@
 //   atlas-load tcp-idle SERVER COUNT               holds connections until standard input ends
 //   atlas-load tcp-slow SERVER COUNT NAME TYPE     asks and hardly reads until standard input ends
 //
-// SERVER is ADDRESS:PORT; QUERIES is a file of "NAME TYPE" lines.
+// SERVER is ADDRESS:PORT; QUERIES is a file of "NAME TYPE" lines, with "do" behind them
+// where DNSSEC records are wanted.
 #include <sys/prctl.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "atlas/dns/message.h"
@@ -28,22 +30,25 @@ int fail(const std::string& message) {
   return 1;
 }
 
-base::Result<std::vector<uint8_t>> make_query(const std::string& name, const std::string& type) {
+base::Result<std::vector<uint8_t>> make_query(const std::string& name, const std::string& type,
+                                              bool dnssec_ok = false) {
   const auto parsed = dns::parse_name(name);
   if (!parsed) return std::unexpected(parsed.error());
   const auto rrtype = dns::parse_rrtype(type);
   if (!rrtype) return base::fail("unknown type " + type);
   dns::Message message;
   message.questions.push_back({*parsed, *rrtype, dns::RRClass::IN});
-  message.edns.emplace();
+  message.edns.emplace().dnssec_ok = dnssec_ok;
   return dns::encode(message, 512);
 }
 
 base::Result<std::vector<std::vector<uint8_t>>> read_queries(const std::string& path) {
   std::vector<std::vector<uint8_t>> queries;
   std::ifstream file(path);
-  for (std::string name, type; file >> name >> type;) {
-    auto query = make_query(name, type);
+  for (std::string line; std::getline(file, line);) {
+    std::string name, type, flag;
+    std::istringstream(line) >> name >> type >> flag;
+    auto query = make_query(name, type, flag == "do");
     if (!query) return std::unexpected(query.error());
     queries.push_back(std::move(*query));
   }
