@@ -233,7 +233,7 @@ def commit():
 
 
 def report(name, result, save):
-    """Prints a result with machine and commit, and keeps it in bench/results/ if asked to."""
+    """Prints a result with command, machine and commit. If asked to, keeps it in bench/results/ and docs/performance.md."""
     words = [word for word in sys.argv[1:] if word != "--save"]
     command = shlex.join(["./dev", "bench", pathlib.Path(sys.argv[0]).name, *words])
     result = {"command": command, **result, "machine": description(), "commit": commit()}
@@ -243,3 +243,4 @@ def report(name, result, save):
         path = ROOT / "bench" / "results" / f"{name}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text + "\n")
+        subprocess.run([sys.executable, str(ROOT / "tools" / "performance_document.py")], check=True)
