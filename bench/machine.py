@@ -4,8 +4,13 @@ import contextlib
 import json
 import os
 import pathlib
+import shlex
+import socket
+import statistics
 import subprocess
 import sys
+import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -13,6 +18,13 @@ sys.path.insert(0, str(ROOT / "tests"))
 import servers  # noqa: E402
 
 SERVER_CPU, OTHER_CPU = 0, 1
+# A server that used less of its core than this while it was watched is idle.
+IDLE_SHARE = 0.04
+IDLE_SECONDS = 0.5
+SETTLE_SECONDS_MAX = 120
+RRTYPES = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28}
+# Some load millions of records, beside others.
+servers.Server.start_seconds = 600
 
 
 def on_cpu(cpu, command):
@@ -55,16 +67,98 @@ def pin_atlas(process):
         os.sched_setaffinity(task, {SERVER_CPU if name.startswith("worker") else OTHER_CPU})
 
 
+def peers(only, among=servers.SPEED_PEERS):
+    """The classes of the peers that are installed; of those named, if names are given."""
+    wanted = [peer for peer in among if only is None or peer.name in only]
+    for peer in wanted:
+        if not peer.is_installed():
+            print(f"{peer.name} is not installed and is left out", file=sys.stderr)
+    return [peer for peer in wanted if peer.is_installed()]
+
+
+def interleaved(names, rounds, measure):
+    """What measure(name) returned in each round, by name. Noise of the machine comes over all of them alike."""
+    found = {name: [] for name in names}
+    for number in range(rounds):
+        for name in names:
+            found[name].append(measure(name))
+            print(f"{number + 1}/{rounds} {name}: {found[name][-1]}", file=sys.stderr, flush=True)
+    return found
+
+
+def median(rounds, key):
+    return statistics.median(one[key] for one in rounds)
+
+
+def settle(process):
+    """Waits until a process and its children have nothing more to do, such as zones that they load behind their first answers."""
+    deadline = time.monotonic() + SETTLE_SECONDS_MAX
+    before = sum(cpu_seconds(process))
+    while time.monotonic() < deadline:
+        time.sleep(IDLE_SECONDS)
+        now = sum(cpu_seconds(process))
+        if now - before < IDLE_SHARE * IDLE_SECONDS:
+            return
+        before = now
+    raise RuntimeError(f"process {process} is still busy after {SETTLE_SECONDS_MAX} s")
+
+
 def udp_load(port, queries, seconds, rate=None):
     """What atlas-load reports. In a closed loop without a rate, in an open one with it."""
-    command = [servers.atlas_program("atlas-load"), "udp", f"127.0.0.1:{port}", str(queries), str(seconds)]
     # At an even rate it must not wait behind what it shares its core with: it would measure that.
     first = ["chrt", "--fifo", "10"] if rate else []
-    command = on_cpu(OTHER_CPU, first + command + ([str(rate)] if rate else []))
-    done = subprocess.run(command, capture_output=True, text=True)
+    return load(first, "udp", port, queries, seconds, *([rate] if rate else []))
+
+
+def tcp_load(port, queries, seconds, connections, pending):
+    """What atlas-load reports: `pending` queries wait on each of `connections`."""
+    return load([], "tcp", port, queries, seconds, connections, pending)
+
+
+def load(first, transport, port, queries, *words):
+    command = [servers.atlas_program("atlas-load"), transport, f"127.0.0.1:{port}", str(queries), *map(str, words)]
+    done = subprocess.run(on_cpu(OTHER_CPU, first + command), capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     return json.loads(done.stdout)
+
+
+def cost_under_load(server, ask, seconds):
+    """A server, all of it on its core, under ask(port, seconds): queries a second, CPU a query, what went wrong."""
+    process = server.process.pid
+    for each in processes(process):
+        for task, _ in threads(each):
+            os.sched_setaffinity(task, {SERVER_CPU})
+    settle(process)
+    ask(server.port, 1)
+    before = cpu_seconds(process)
+    result = ask(server.port, seconds)
+    after = cpu_seconds(process)
+    user, system = after[0] - before[0], after[1] - before[1]
+    answered = max(result["answered"], 1)
+    return {
+        "per_second": result["per_second"],
+        "user_ns": user / answered * 1e9,
+        "system_ns": system / answered * 1e9,
+        "busy": (user + system) / result["seconds"],
+        "wrong": result["wrong"],
+        "unanswered": result["sent"] - result["answered"],
+    }
+
+
+def sampled_answers(port, queries, count=200):
+    """(RCODE, answer records) of queries that are spread evenly over a file of them, for comparing servers."""
+    lines = queries.read_text().splitlines()
+    found = {}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(2)
+        asker.connect(("127.0.0.1", port))
+        for line in lines[:: max(1, len(lines) // count)]:
+            name, rrtype = line.split()
+            asker.send(servers.make_query(name, RRTYPES[rrtype]))
+            answer = asker.recv(4096)
+            found[line] = (answer[3] & 0x0F, int.from_bytes(answer[6:8], "big"))
+    return found
 
 
 def cpu_seconds(process):
@@ -88,14 +182,40 @@ def processes(process):
 
 
 def memory_octets(process):
-    """(proportional set size now, largest resident set so far) of a process and its children."""
+    """(proportional set size now, largest resident set so far of any one) of a process and its children."""
     proportional = peak = 0
     for each in processes(process):
         rollup = pathlib.Path(f"/proc/{each}/smaps_rollup").read_text()
         proportional += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
         status = pathlib.Path(f"/proc/{each}/status").read_text()
-        peak += next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+        peak = max(peak, next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")))
     return proportional * 1024, peak * 1024
+
+
+class PeakMemory:
+    """The most memory that a process and its children had at once, until stop(). The kernel's own mark (VmHWM) counts what
+    processes share once for each, so it stands for one process alone; what several had together is looked at now and then."""
+
+    def __init__(self, process):
+        self.octets = 0
+        self._process = process
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def look(self):
+        # Children come and go meanwhile.
+        with contextlib.suppress(OSError, StopIteration):
+            self.octets = max(self.octets, *memory_octets(self._process))
+        return self.octets
+
+    def stop(self):
+        self._stopped.set()
+        self._thread.join()
+
+    def _watch(self):
+        while not self._stopped.wait(0.1):
+            self.look()
 
 
 def description():
@@ -113,11 +233,14 @@ def commit():
 
 
 def report(name, result, save):
-    """Prints a result with machine and commit, and keeps it in bench/results/ if asked to."""
-    result = {**result, "machine": description(), "commit": commit()}
+    """Prints a result with command, machine and commit. If asked to, keeps it in bench/results/ and docs/performance.md."""
+    words = [word for word in sys.argv[1:] if word != "--save"]
+    command = shlex.join(["./dev", "bench", pathlib.Path(sys.argv[0]).name, *words])
+    result = {"command": command, **result, "machine": description(), "commit": commit()}
     text = json.dumps(result, indent=1)
     print(text)
     if save:
         path = ROOT / "bench" / "results" / f"{name}.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text + "\n")
+        subprocess.run([sys.executable, str(ROOT / "tools" / "performance_document.py")], check=True)

@@ -16,7 +16,6 @@ import subprocess
 import tempfile
 import time
 
-START_SECONDS = 60
 STOP_SECONDS = 10
 PEER_FOLDERS = [*filter(None, os.environ.get("ATLAS_PEERS_PATH", "").split(":")), "/usr/sbin", "/usr/bin", "/sbin"]
 
@@ -55,6 +54,7 @@ class Server:
 
     name = ""
     executable = ""
+    start_seconds = 60
 
     def __init__(self, zones, folder):
         self.zones = {apex: pathlib.Path(path).resolve() for apex, path in zones.items()}
@@ -70,29 +70,38 @@ class Server:
         raise NotImplementedError
 
     def start(self):
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self, prefix=()):
+        """Starts the process; `prefix` are words in front of its command, such as those of taskset."""
         self.log_path = self.folder / "log"
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder)
+            self.process = subprocess.Popen([*prefix, *self.command()], stdout=log, stderr=log, cwd=self.folder)
+
+    def wait_until_ready(self):
         # Every zone must answer, not only the first.
         apex = list(self.zones)[-1] if self.zones else "."
-        query = soa_query(apex)
-        deadline = time.monotonic() + START_SECONDS
+        self.wait_for_answer(soa_query(apex), lambda answer: not self.zones or answer[3] & 0x0F == 0)
+
+    def wait_for_answer(self, query, is_right, pause=0.05):
+        """Asks over UDP until an answer is right; `pause` seconds lie between two attempts."""
+        deadline = time.monotonic() + self.start_seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                probe.settimeout(0.2)
+                probe.settimeout(4 * pause)
                 try:
                     probe.connect(("127.0.0.1", self.port))
                     probe.send(query)
-                    answer = probe.recv(4096)
-                    if not self.zones or answer[3] & 0x0F == 0:
+                    if is_right(probe.recv(4096)):
                         return
                 except OSError:
                     pass
-            time.sleep(0.05)
+            time.sleep(pause)
         self.stop()
-        raise RuntimeError(f"{self.name} did not start:\n{self.log()}")
+        raise RuntimeError(f"{self.name} did not answer:\n{self.log()}")
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -129,6 +138,7 @@ class Nsd(Server):
   xfrdir: "{self.folder}"
   database: ""
   rrl-ratelimit: 0
+  tcp-count: 1000
   minimal-responses: yes
   refuse-any: no
   hide-version: yes
@@ -209,6 +219,7 @@ class Bind(Server):
   check-mx-cname ignore;
   empty-zones-enable no;
   max-cache-size 16M;
+  tcp-clients 1000;
 }};
 controls {{ }};
 {zones}"""
@@ -250,6 +261,7 @@ negquery-cache-ttl=60
 query-cache-ttl=60
 cache-ttl=60
 udp-truncation-threshold=1232
+max-tcp-connections=1000
 """
         )
         return [program("pdns_server"), f"--config-dir={self.folder}"]

@@ -9,6 +9,7 @@
   adr      docs/adr/README.md links every record
   metrics  docs/operate/logs-and-metrics.md describes exactly the metrics that are exposed
   keys     the configuration's reference and manual page are what tools/config_reference.py writes
+  figures  docs/performance.md and its picture are what tools/performance_document.py writes
   manual   deploy/man/atlasctl.1 describes every command of atlasctl
 
 Prints `file:line: what is wrong` and exits 1 if there is anything.
@@ -20,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import config_reference  # noqa: E402
+import performance_document  # noqa: E402
 from check_modules import files, modules_in_order  # noqa: E402
 
 PIPELINE = Path("atlas/data/pipeline.cc")
@@ -101,11 +103,12 @@ def check_metrics(root: Path) -> list[str]:
     ]
 
 
-def check_keys(root: Path) -> list[str]:
+def check_written(root: Path) -> list[str]:
     return [
-        f"{path}:1: is not what tools/config_reference.py writes"
-        for path, text in config_reference.references(root).items()
-        if (root / path).read_text() != text
+        f"{path}:1: is not what tools/{writer.__name__}.py writes"
+        for writer in (config_reference, performance_document)
+        for path, text in writer.references(root).items()
+        if not (root / path).exists() or (root / path).read_text() != text
     ]
 
 
@@ -118,7 +121,7 @@ def check_manual(root: Path) -> list[str]:
 def main() -> int:
     root = Path(__file__).resolve().parent.parent
     found = check_stages(root) + check_modules(root) + check_paths(root) + check_decisions(root)
-    found += check_metrics(root) + check_keys(root) + check_manual(root)
+    found += check_metrics(root) + check_written(root) + check_manual(root)
     print("\n".join(found) if found else "documents: nothing to object to")
     return 1 if found else 0
 

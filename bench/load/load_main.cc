@@ -1,20 +1,24 @@
 // atlas-load: asks a DNS server on this machine, for benchmarks. Prints one line of JSON.
 //
 //   atlas-load udp SERVER QUERIES SECONDS [RATE]   closed loop, or RATE queries a second whatever comes back
+//   atlas-load tcp SERVER QUERIES SECONDS [CONNECTIONS [PENDING]]   PENDING queries wait on each of them
 //   atlas-load tcp-idle SERVER COUNT               holds connections until standard input ends
 //   atlas-load tcp-slow SERVER COUNT NAME TYPE     asks and hardly reads until standard input ends
 //
-// SERVER is ADDRESS:PORT; QUERIES is a file of "NAME TYPE" lines.
+// SERVER is ADDRESS:PORT; QUERIES is a file of "NAME TYPE" lines, with "do" behind them
+// where DNSSEC records are wanted.
 #include <sys/prctl.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "atlas/dns/message.h"
 #include "bench/load/tcp_clients.h"
+#include "bench/load/tcp_load.h"
 #include "bench/load/udp_load.h"
 
 namespace {
@@ -26,32 +30,33 @@ int fail(const std::string& message) {
   return 1;
 }
 
-base::Result<std::vector<uint8_t>> make_query(const std::string& name, const std::string& type) {
+base::Result<std::vector<uint8_t>> make_query(const std::string& name, const std::string& type,
+                                              bool dnssec_ok = false) {
   const auto parsed = dns::parse_name(name);
   if (!parsed) return std::unexpected(parsed.error());
   const auto rrtype = dns::parse_rrtype(type);
   if (!rrtype) return base::fail("unknown type " + type);
   dns::Message message;
   message.questions.push_back({*parsed, *rrtype, dns::RRClass::IN});
-  message.edns.emplace();
+  message.edns.emplace().dnssec_ok = dnssec_ok;
   return dns::encode(message, 512);
 }
 
-int run_udp(const net::Endpoint& server, int argc, char** argv) {
-  // Waits end when they should, not up to 50 us later.
-  ::prctl(PR_SET_TIMERSLACK, 1);
-  bench::UdpLoad load;
-  load.server = server;
-  std::ifstream file(argv[3]);
-  for (std::string name, type; file >> name >> type;) {
-    auto query = make_query(name, type);
-    if (!query) return fail(query.error().message);
-    load.queries.push_back(std::move(*query));
+base::Result<std::vector<std::vector<uint8_t>>> read_queries(const std::string& path) {
+  std::vector<std::vector<uint8_t>> queries;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::string name, type, flag;
+    std::istringstream(line) >> name >> type >> flag;
+    auto query = make_query(name, type, flag == "do");
+    if (!query) return std::unexpected(query.error());
+    queries.push_back(std::move(*query));
   }
-  if (load.queries.empty()) return fail(std::string(argv[3]) + ": no queries");
-  load.duration = std::chrono::milliseconds(static_cast<int64_t>(std::atof(argv[4]) * 1000));
-  if (argc > 5) load.rate = std::atof(argv[5]);
-  const auto result = bench::run_udp_load(load);
+  if (queries.empty()) return base::fail(path + ": no queries");
+  return queries;
+}
+
+int print(const base::Result<bench::LoadResult>& result) {
   if (!result) return fail(result.error().message);
   const auto microseconds = [&](double share) {
     return static_cast<double>(result->latency.quantile(share)) / 1000;
@@ -66,16 +71,44 @@ int run_udp(const net::Endpoint& server, int argc, char** argv) {
   return 0;
 }
 
+std::chrono::milliseconds seconds(const char* text) {
+  return std::chrono::milliseconds(static_cast<int64_t>(std::atof(text) * 1000));
+}
+
+uint32_t number(const char* text) {
+  return static_cast<uint32_t>(std::strtoul(text, nullptr, 10));
+}
+
+int run_udp(const net::Endpoint& server, int argc, char** argv) {
+  // Waits end when they should, not up to 50 us later.
+  ::prctl(PR_SET_TIMERSLACK, 1);
+  auto queries = read_queries(argv[3]);
+  if (!queries) return fail(queries.error().message);
+  bench::UdpLoad load{.server = server, .queries = std::move(*queries), .duration = seconds(argv[4])};
+  if (argc > 5) load.rate = std::atof(argv[5]);
+  return print(bench::run_udp_load(load));
+}
+
+int run_tcp(const net::Endpoint& server, int argc, char** argv) {
+  auto queries = read_queries(argv[3]);
+  if (!queries) return fail(queries.error().message);
+  bench::TcpLoad load{.server = server, .queries = std::move(*queries), .duration = seconds(argv[4])};
+  if (argc > 5) load.connections = number(argv[5]);
+  if (argc > 6) load.pending = number(argv[6]);
+  return print(bench::run_tcp_load(load));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) return fail("usage: atlas-load udp|tcp-idle|tcp-slow SERVER ...");
+  if (argc < 4) return fail("usage: atlas-load udp|tcp|tcp-idle|tcp-slow SERVER ...");
   const auto server = net::Endpoint::parse(argv[2], 53);
   if (!server) return fail(server.error().message);
   const std::string command = argv[1];
-  const auto count = static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 10));
+  const uint32_t count = number(argv[3]);
   base::Result<void> done;
   if (command == "udp" && argc > 4) return run_udp(*server, argc, argv);
+  if (command == "tcp" && argc > 4) return run_tcp(*server, argc, argv);
   if (command == "tcp-idle") {
     done = bench::hold_idle(*server, count);
   } else if (command == "tcp-slow" && argc > 5) {

@@ -5,9 +5,10 @@
 // KIND is
 //   hosts        an A for each name, an AAAA for every second
 //   addresses    an A for each name
-//   delegations  two NS for each name, of one of a thousand pairs of name servers elsewhere; glue for every
-//   tenth mixed        hosts, aliases, mail, texts, delegations with glue and wildcards, as in zones of
-//   companies
+//   delegations  two NS for each name, of one of a thousand pairs of name servers elsewhere; a tenth has glue
+//   mixed        hosts, aliases, mail, texts, delegations, glue and wildcards, as in zones of companies
+//   nxdomain     hosts; all queries are for random names below the apex that do not exist
+//   wildcard     an A for each name and one for the wildcard below it; all queries are for random names there
 //
 // ZONE gets the text, in canonical order unless --shuffle; QUERIES "NAME TYPE" lines that ask for all names
 // evenly, some of them for types or names that do not exist. "-" writes none.
@@ -123,6 +124,9 @@ class Maker {
     const std::string& name = labels_[i];
     if (options_.kind == "addresses") {
       line(name + " A " + a());
+    } else if (options_.kind == "wildcard") {
+      line(name + " A " + a());
+      line("*." + name + " A " + a());
     } else if (options_.kind == "delegations") {
       if (i % 10 == 0) {
         line(name + " NS ns1." + name);
@@ -165,8 +169,10 @@ class Maker {
 
   std::string query(size_t i) {
     const std::string name = labels_[i] + "." + options_.apex;
+    if (options_.kind == "wildcard") return label() + "." + name + " A";
     const uint64_t choice = random_() % 100;
-    if (choice >= 90) return label() + "-." + options_.apex + " A";  // no name ends in a hyphen
+    if (choice >= 90 || options_.kind == "nxdomain")
+      return label() + "-." + options_.apex + " A";  // no name ends in a hyphen
     if (options_.kind == "delegations") return "www." + name + (choice % 2 == 0 ? " A" : " AAAA");
     if (options_.kind == "mixed") {
       switch (i % 20) {
@@ -188,9 +194,10 @@ class Maker {
 };
 
 int usage() {
-  std::fprintf(stderr,
-               "usage: atlas-make-zone hosts|addresses|delegations|mixed NAMES ZONE QUERIES [--apex NAME]\n"
-               "                       [--seed N] [--queries N] [--shuffle]\n");
+  std::fprintf(
+      stderr,
+      "usage: atlas-make-zone hosts|addresses|delegations|mixed|nxdomain|wildcard NAMES ZONE QUERIES\n"
+      "                       [--apex NAME] [--seed N] [--queries N] [--shuffle]\n");
   return 2;
 }
 
@@ -203,7 +210,7 @@ int main(int argc, char** argv) {
   options.names = std::strtoull(argv[2], nullptr, 10);
   options.zone = argv[3];
   options.queries = argv[4];
-  const std::vector<std::string> kinds{"hosts", "addresses", "delegations", "mixed"};
+  const std::vector<std::string> kinds{"hosts", "addresses", "delegations", "mixed", "nxdomain", "wildcard"};
   if (std::ranges::find(kinds, options.kind) == kinds.end() || options.names < 100) return usage();
   for (int i = 5; i < argc; ++i) {
     const std::string_view option = argv[i];

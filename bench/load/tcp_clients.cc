@@ -21,17 +21,6 @@ constexpr size_t kTicksARound = 100;
 constexpr size_t kSlowReadOctets = 100;
 constexpr int kReceiveBufferOctets = 4096;
 
-net::FileDescriptor connect_to(const net::Endpoint& server, bool small_buffer) {
-  sockaddr_storage address{};
-  const socklen_t size = server.to_sockaddr(address);
-  net::FileDescriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (small_buffer) {
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBufferOctets, sizeof kReceiveBufferOctets);
-  }
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return {};
-  return socket;
-}
-
 base::Result<std::vector<net::FileDescriptor>> connect_all(const net::Endpoint& server, uint32_t count,
                                                            bool small_buffer) {
   std::vector<net::FileDescriptor> sockets;
@@ -55,6 +44,17 @@ bool input_ended() {
 }
 
 }  // namespace
+
+net::FileDescriptor connect_to(const net::Endpoint& server, bool small_buffer) {
+  sockaddr_storage address{};
+  const socklen_t size = server.to_sockaddr(address);
+  net::FileDescriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (small_buffer) {
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBufferOctets, sizeof kReceiveBufferOctets);
+  }
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return {};
+  return socket;
+}
 
 base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count) {
   auto sockets = connect_all(server, count, false);

@@ -6,8 +6,12 @@
 
 #include "atlas/base/result.h"
 #include "atlas/net/address.h"
+#include "atlas/net/file_descriptor.h"
 
 namespace atlas::bench {
+
+// A blocking socket, empty if the server cannot be reached; on request with a receive buffer of few octets.
+net::FileDescriptor connect_to(const net::Endpoint& server, bool small_buffer);
 
 // Opens `count` connections, prints "ready", and holds them until standard input ends. Reopens those that the
 // server closes. At the end prints how many were reopened.

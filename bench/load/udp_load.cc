@@ -50,7 +50,7 @@ struct Outstanding {
 // One source port with its 65,536 ids.
 class Lane {
  public:
-  Lane(const UdpLoad& load, UdpResult& result) : load_(load), result_(result), outstanding_(65536) {}
+  Lane(const UdpLoad& load, LoadResult& result) : load_(load), result_(result), outstanding_(65536) {}
 
   bool open() {
     sockaddr_storage address{};
@@ -121,19 +121,14 @@ class Lane {
     if (!slot.waiting) return;  // came twice, or after it was given up
     slot.waiting = false;
     if (waiting_ > 0) --waiting_;
-    const auto& query = load_.queries[slot.query];
-    const uint8_t rcode = answer[3] & 0x0f;
-    // The question is the whole of the query behind its header, or its beginning where OPT follows.
-    const bool same =
-        answer.size() >= query.size() && std::memcmp(&answer[12], &query[12], query.size() - 12 - 11) == 0;
-    if ((answer[2] & 0x80) == 0 || !same || (rcode != 0 && rcode != 3)) ++result_.wrong;
+    if (!is_right(answer, load_.queries[slot.query])) ++result_.wrong;
     ++result_.answered;
     result_.latency.add(
         static_cast<uint64_t>(std::max<int64_t>(0, std::chrono::nanoseconds(received - slot.sent).count())));
   }
 
   const UdpLoad& load_;
-  UdpResult& result_;
+  LoadResult& result_;
   net::FileDescriptor socket_;
   std::vector<Outstanding> outstanding_;
   std::array<std::array<uint8_t, kPacketOctetsMax>, kBatchPacketsMax> packets_;
@@ -149,8 +144,8 @@ void wait_for_answers(std::vector<pollfd>& watched, std::chrono::nanoseconds at_
 
 }  // namespace
 
-base::Result<UdpResult> run_udp_load(const UdpLoad& load) {
-  UdpResult result;
+base::Result<LoadResult> run_udp_load(const UdpLoad& load) {
+  LoadResult result;
   std::vector<std::unique_ptr<Lane>> lanes;
   std::vector<pollfd> watched;
   for (uint32_t i = 0; i < load.sockets; ++i) {

@@ -3,12 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "atlas/base/result.h"
 #include "atlas/net/address.h"
-#include "bench/load/histogram.h"
+#include "bench/load/answers.h"
 
 namespace atlas::bench {
 
@@ -22,16 +21,6 @@ struct UdpLoad {
   std::chrono::milliseconds duration{5000};
 };
 
-struct UdpResult {
-  uint64_t sent = 0;
-  uint64_t answered = 0;
-  uint64_t wrong = 0;  // not a response, another question, or an RCODE other than NOERROR and NXDOMAIN
-  uint64_t late =
-      0;  // batches sent later than planned by more than a millisecond: the generator was too slow
-  double seconds = 0;
-  Histogram latency;  // from sending to the kernel's time of receipt
-};
-
-base::Result<UdpResult> run_udp_load(const UdpLoad& load);
+base::Result<LoadResult> run_udp_load(const UdpLoad& load);
 
 }  // namespace atlas::bench

@@ -21,7 +21,7 @@ group_packages() {
       ;;
     bench)
       group_packages build
-      printf '%s\n' libbenchmark-dev dnsperf python3 python3-dnspython
+      printf '%s\n' libbenchmark-dev bind9-utils dnsperf python3 python3-dnspython
       ;;
   esac
 }

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Writes what docs/performance.md says in figures, from bench/results.
+
+  docs/performance.md   what stands between its two marks: a table for each benchmark, with the command that repeats it
+  docs/performance.svg  a picture of them
+
+What was not measured is left out. tools/check_documents.py refuses the two where they are not what this writes.
+"""
+
+import json
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+RESULTS = Path("bench/results")
+DOCUMENT = Path("docs/performance.md")
+PICTURE = Path("docs/performance.svg")
+BEGIN = "<!-- From here on written by tools/performance_document.py. -->\n"
+END = "<!-- Up to here. -->\n"
+SERVERS = ("Atlas", "NSD", "Knot", "BIND", "PowerDNS")
+WORDS = {
+    "mixed": "mixed zone",
+    "hosts": "hosts",
+    "addresses": "addresses",
+    "delegations": "delegations",
+    "nxdomain": "names that do not exist",
+    "wildcard": "names that a wildcard covers",
+}
+
+
+def figure(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def compared(head, rows):
+    """A table of {server: figure} by row; behind a peer's figure stands Atlas's divided by it."""
+    shown = [name for name in SERVERS if any(name in figures for _, figures in rows)]
+    lines = [f"| {head} | {' | '.join(shown)} |", "|---" + "|--:" * len(shown) + "|"]
+    for label, figures in rows:
+        cells = []
+        for name in shown:
+            cell = figure(figures[name]) if name in figures else "–"
+            if name != "Atlas" and figures.get(name, 0) > 0:
+                cell += f" ({figures['Atlas'] / figures[name]:.2f})"
+            cells.append(cell)
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def of_servers(result, key):
+    return {name: one[key] for name, one in result["servers"].items() if key in one and name in SERVERS}
+
+
+def origin(results):
+    """How to repeat results, by name, and where they come from."""
+    lines = ["```sh"]
+    for name, result in results.items():
+        script, _, kind = name.partition("-")
+        command = result.get("command", f"./dev bench {script}{' --kind ' + kind if kind else ''}")
+        lines.append(f"{command}   # {result['commit']}")
+    machines = sorted({result["machine"] for result in results.values()})
+    return "\n".join([*lines, "```", "", f"Measured on: {'; '.join(machines)}.", ""])
+
+
+def those_of(results, script):
+    return {name: result for name, result in results.items() if name.partition("-")[0] == script}
+
+
+def serving(results):
+    found = those_of(results, "serving")
+    if not found:
+        return ""
+
+    def label(result):
+        zones = f" and {result['zones'] - 1:,} zones" if result.get("zones", 1) > 1 else ""
+        return f"{WORDS[result['kind']]}, {result['records']:,} records{zones}"
+
+    costs = [(label(result), of_servers(result, "dns_cost_ns")) for result in found.values()]
+    rates = [(label(result), of_servers(result, "per_second")) for result in found.values()]
+    return "\n".join(
+        [
+            "## A query over UDP\n",
+            "CPU nanoseconds an answered query, less what the echo needs:\n",
+            compared("zone and queries", costs),
+            "Queries a second of one core:\n",
+            compared("zone and queries", rates),
+            origin(found),
+        ]
+    )
+
+
+def tcp(results):
+    found = those_of(results, "tcp")
+    if not found:
+        return ""
+    result = found["tcp"]
+    rows = [("CPU nanoseconds a query", of_servers(result, "cpu_ns")), ("queries a second", of_servers(result, "per_second"))]
+    load = f"{result['connections']} connections, {result['pending']} queries waiting on each, the mixed zone:\n"
+    return "\n".join(["## A query over TCP\n", load, compared("", rows), origin(found)])
+
+
+def memory(results):
+    found = those_of(results, "memory")
+    if not found:
+        return ""
+    keys = {
+        "octets_a_record": "in use",
+        "peak_of_load_octets_a_record": "peak of loading",
+        "peak_of_reload_octets_a_record": "peak of loading again",
+    }
+    rows = []
+    for result in found.values():
+        signed = f", signed ({result['signed'].upper()})" if result["signed"] else ""
+        label = f"{WORDS[result['kind']]}{signed}, {result['records']:,} records"
+        rows += [(f"{label}: {what}", of_servers(result, key)) for key, what in keys.items()]
+    return "\n".join(["## Memory\n", "Octets a record:\n", compared("zone", rows), origin(found)])
+
+
+def start(results):
+    found = those_of(results, "start")
+    if not found:
+        return ""
+    rows = []
+    for layout, table in found["start"]["layouts"].items():
+        for key, what in (("seconds", "seconds"), ("cpu_s", "CPU seconds")):
+            figures = {name: one[key] for name, one in table.items()}
+            rows.append((f"{layout}: {what}", figures))
+            rows.append((f"{layout}, second start of Atlas: {what}", figures | {"Atlas": table["Atlas"][f"again_{key}"]}))
+    head = f"{found['start']['records']:,} records, until the first right answer:\n"
+    return "\n".join(["## A start\n", head, compared("lines of the zone file", rows), origin(found)])
+
+
+def disturbance(results):
+    found = those_of(results, "disturbance")
+    if not found:
+        return ""
+    result = found["disturbance"]
+    clients = f"{result['idle_connections']:,} idle TCP connections and {result['slow_readers']} slow readers"
+    rows = [
+        "| microseconds | p50 | p99 |",
+        "|---|--:|--:|",
+        f"| alone | {result['quiet_p50_us']} | {result['quiet_p99_us']} |",
+        f"| beside them | {result['disturbed_p50_us']} | {result['disturbed_p99_us']} |",
+        "",
+    ]
+    load = f"UDP queries at {result['rate_per_second']:,.0f} a second, beside {clients}:\n"
+    return "\n".join(["## Answers beside a burden\n", load, *rows, origin(found)])
+
+
+def panels(results):
+    """(title, unit, {server: figure}) of what the picture shows."""
+    one_of_each = (
+        ("serving-mixed", "CPU a query over UDP, less the echo's", "ns", "dns_cost_ns"),
+        ("tcp", "CPU a query over pipelined TCP", "ns", "cpu_ns"),
+        ("memory-hosts", "Memory of a record of {records:,}", "octets", "octets_a_record"),
+    )
+    found = [
+        (title.format(**results[name]), unit, of_servers(results[name], key))
+        for name, title, unit, key in one_of_each
+        if name in results
+    ]
+    if "start" in results:
+        figures = {name: one["seconds"] for name, one in results["start"]["layouts"]["ordered"].items()}
+        found.append((f"From start to first answer, {results['start']['records']:,} records", "s", figures))
+    return found
+
+
+STYLE = """
+  text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+  .title { font-weight: 600 }
+  .page { fill: #ffffff } .bar { fill: #a8b1bb } .Atlas { fill: #0969da }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 }
+    .page { fill: #0d1117 } .bar { fill: #59636e } .Atlas { fill: #58a6ff }
+  }
+"""
+PANEL_WIDTH, ROW_HEIGHT, BAR_HEIGHT, NAME_WIDTH, BAR_WIDTH, MARGIN = 400, 24, 18, 76, 220, 16
+
+
+def picture(shown):
+    """Bars by server, panel under panel in two columns; the shorter the better."""
+    parts = []
+    for title, unit, figures in shown:
+        parts.append(f"{title}: {', '.join(f'{name} {figure(value)} {unit}' for name, value in figures.items())}")
+    said = "; ".join(parts)
+    body, tops = [], [MARGIN, MARGIN]
+    for number, (title, unit, figures) in enumerate(shown):
+        left, top = MARGIN + number % 2 * PANEL_WIDTH, tops[number % 2]
+        body.append(f'<text class="title" x="{left}" y="{top + 14}">{escape(title)}</text>')
+        top += ROW_HEIGHT
+        for name, value in figures.items():
+            width = max(1, round(BAR_WIDTH * value / max(figures.values())))
+            bar = left + NAME_WIDTH
+            body.append(f'<text x="{left}" y="{top + 14}">{name}</text>')
+            body.append(f'<rect class="bar {name}" x="{bar}" y="{top}" width="{width}" height="{BAR_HEIGHT}" rx="2"/>')
+            body.append(f'<text x="{bar + width + 6}" y="{top + 14}">{figure(value)} {unit}</text>')
+            top += ROW_HEIGHT
+        tops[number % 2] = top + MARGIN
+    width, height = min(len(shown), 2) * PANEL_WIDTH + 2 * MARGIN, max(tops)
+    size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title description">',
+            '<title id="title">Atlas beside other servers: shorter bars are better</title>',
+            f'<desc id="description">{escape(said)}.</desc>',
+            f"<style>{STYLE}</style>",
+            f'<rect class="page" width="{width}" height="{height}" rx="6"/>',
+            *body,
+            "</svg>\n",
+        ]
+    )
+
+
+def references(root):
+    """What each file has to hold, by path."""
+    results = {path.stem: json.loads(path.read_text()) for path in sorted((root / RESULTS).glob("*.json"))}
+    shown = panels(results)
+    head, rest = (root / DOCUMENT).read_text().split(BEGIN)
+    tail = rest.split(END)[1]
+    image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
+    sections = [write(results) for write in (serving, tcp, memory, start, disturbance)]
+    text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
+    return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
+
+
+def main():
+    root = Path(__file__).resolve().parent.parent
+    for path, text in references(root).items():
+        (root / path).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

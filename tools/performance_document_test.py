@@ -1,0 +1,74 @@
+"""performance_document.py writes what results say, and nothing of those that are missing."""
+
+import json
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import performance_document  # noqa: E402
+
+ORIGIN = {"machine": "a machine", "commit": "0123456789ab"}
+STARTS = {"Atlas": {"seconds": 2, "cpu_s": 2, "again_seconds": 0.1, "again_cpu_s": 0.1}, "Knot": {"seconds": 4, "cpu_s": 3}}
+PEAKS = {"peak_of_load_octets_a_record": 60, "peak_of_reload_octets_a_record": 90}
+RESULTS = {
+    "serving-mixed": {
+        "command": "./dev bench serving --rounds 7",
+        "kind": "mixed",
+        "records": 3000,
+        "zones": 11,
+        "servers": {
+            "echo": {"per_second": 9},
+            "Atlas": {"dns_cost_ns": 500, "per_second": 200},
+            "NSD": {"dns_cost_ns": 2000, "per_second": 100},
+        },
+    },
+    "tcp": {
+        "connections": 20,
+        "pending": 64,
+        "servers": {"Atlas": {"cpu_ns": 1000, "per_second": 5}, "Knot": {"cpu_ns": 4000, "per_second": 4}},
+    },
+    "memory-hosts": {"kind": "hosts", "signed": "nsec", "records": 3000, "servers": {"Atlas": {"octets_a_record": 20, **PEAKS}}},
+    "start": {"records": 3000, "layouts": {"ordered": STARTS, "shuffled": STARTS}},
+}
+
+
+class PerformanceDocument(unittest.TestCase):
+    def written(self, results):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "docs").mkdir()
+            (root / "bench/results").mkdir(parents=True)
+            begin, end = performance_document.BEGIN, performance_document.END
+            (root / "docs/performance.md").write_text(f"before\n{begin}what was there\n{end}behind\n")
+            for name, result in results.items():
+                (root / f"bench/results/{name}.json").write_text(json.dumps(result | ORIGIN))
+            return {path.suffix: text for path, text in performance_document.references(root).items()}
+
+    def test_figures_are_compared_with_those_of_atlas(self):
+        text = self.written(RESULTS)[".md"]
+        self.assertTrue(text.startswith("before\n") and text.endswith("behind\n"))
+        self.assertNotIn("what was there", text)
+        self.assertIn("| mixed zone, 3,000 records and 10 zones | 500 | 2,000 (0.25) |", text)
+        self.assertIn("| CPU nanoseconds a query | 1,000 | 4,000 (0.25) |", text)
+        self.assertIn("| hosts, signed (NSEC), 3,000 records: peak of loading | 60.0 |", text)
+        self.assertIn("| shuffled, second start of Atlas: seconds | 0.10 | 4.00 (0.03) |", text)
+        self.assertIn("./dev bench serving --rounds 7   # 0123456789ab", text)
+
+    def test_what_was_not_measured_is_left_out(self):
+        without = self.written({name: result for name, result in RESULTS.items() if name != "tcp"})
+        self.assertNotIn("TCP", without[".md"])
+        self.assertNotIn("TCP", without[".svg"])
+        self.assertEqual([".md"], list(self.written({})))
+
+    def test_the_picture_says_what_it_shows(self):
+        drawn = ElementTree.fromstring(self.written(RESULTS)[".svg"])
+        said = drawn.find("{http://www.w3.org/2000/svg}desc").text
+        self.assertIn("CPU a query over pipelined TCP: Atlas 1,000 ns, Knot 4,000 ns", said)
+        self.assertIsNotNone(drawn.find("{http://www.w3.org/2000/svg}title"))
+
+
+if __name__ == "__main__":
+    unittest.main()
