@@ -247,7 +247,7 @@ base::Result<void> Server::write_pid_file() {
 std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
   auto snapshot = std::make_unique<handoff::ServingSnapshot>();
   snapshot->generation = ++generation_;
-  snapshot->zones = handoff::ZoneDirectory(zones_.entries());
+  snapshot->zones = zones_.directory();
   for (const OpenListener& listener : listeners_) {
     snapshot->listeners.insert(snapshot->listeners.end(), listener.sockets.begin(), listener.sockets.end());
   }

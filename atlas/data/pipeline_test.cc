@@ -52,7 +52,7 @@ class PipelineTest : public ::testing::Test {
                                                             {"www", RRType::A, "192.0.2.3"},
                                                             {"loop", RRType::CNAME, "loop.a.test."}})});
     zones.push_back({name("unready.test."), nullptr});
-    snapshot_.zones = handoff::ZoneDirectory(std::move(zones));
+    snapshot_.zones = handoff::ZoneDirectory(zones);
     snapshot_.allow_query = policy::access::AccessList::everybody();
     snapshot_.answers.server_id = "ns1";
     snapshot_.rate_limit.exempt.push_back(net::Prefix::parse("127.0.0.0/8").value());

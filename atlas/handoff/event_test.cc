@@ -14,8 +14,10 @@ TEST(Event, MessagesFillInFieldsAndHideSecrets) {
   const Event event{EventId::kCookieSecretMade, {}, {{"path", base::Secret("/very/secret")}}};
   EXPECT_EQ(message_of(event), "new cookie secret in ***");
   const Event loaded{
-      EventId::kZoneLoaded, {}, {{"zone", "a.test."}, {"serial", 7}, {"records", 3u}, {"seconds", 0.5}}};
-  EXPECT_EQ(message_of(loaded), "zone a.test.: serial 7, 3 records, 0.500 s");
+      EventId::kZoneLoaded,
+      {},
+      {{"zone", "a.test."}, {"serial", 7}, {"records", 3u}, {"source", "text"}, {"seconds", 0.5}}};
+  EXPECT_EQ(message_of(loaded), "zone a.test.: serial 7, 3 records from text, 0.500 s");
 }
 
 TEST(Event, IdsAreUniqueAndOfOneShape) {

@@ -156,8 +156,8 @@ void edit(benchmark::State& state) {
   }
   state.counters["slowest us"] = slowest;
   state.counters["memory"] = static_cast<double>(version->memory_octets()) / before;
-  state.counters["records/s"] = benchmark::Counter(static_cast<double>(group),
-                                                   benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["records/s"] =
+      benchmark::Counter(static_cast<double>(group), benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(edit)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMicrosecond);
 

@@ -44,11 +44,13 @@ ConfigureCounts ZoneSet::configure(const std::vector<config::ZoneFile>& wanted) 
   std::unordered_map<dns::Name, ZoneState, dns::NameHash, dns::NameEqual> present;
   for (ZoneState& zone : zones_) present.emplace(zone.apex, std::move(zone));
   std::vector<ZoneState> next;
+  std::vector<handoff::ZoneEntry> added;
   next.reserve(wanted.size());
   for (const config::ZoneFile& zone : wanted) {
     const auto found = present.find(zone.apex);
     if (found == present.end()) {
       next.push_back({.apex = zone.apex, .file = zone.file, .stamps = {}, .version = {}, .error = {}});
+      added.push_back({zone.apex, nullptr});
       ++counts.added;
       continue;
     }
@@ -61,8 +63,12 @@ ConfigureCounts ZoneSet::configure(const std::vector<config::ZoneFile>& wanted) 
     }
     next.push_back(std::move(state));
   }
-  for (const auto& [apex, state] : present)
+  std::vector<dns::Name> removed;
+  for (const auto& [apex, state] : present) {
     events_.emit(EventId::kZoneRemoved, {{"zone", dns::to_text(apex)}});
+    removed.push_back(apex);
+  }
+  directory_ = directory_.with(added, removed);
   counts.removed = present.size();
   zones_ = std::move(next);
   if (counts.added + counts.removed != 0) {
@@ -108,6 +114,12 @@ LoadCounts ZoneSet::load_all(std::vector<ZoneState*> work, size_t threads, bool 
   for (size_t i = 1; i < std::min(threads, work.size()); ++i) helpers.emplace_back(run);
   run();
   for (std::thread& helper : helpers) helper.join();
+  std::vector<handoff::ZoneEntry> changed;
+  for (const ZoneState* zone : work) {
+    if (zone->version != directory_.find_exact(zone->apex)->version)
+      changed.push_back({zone->apex, zone->version});
+  }
+  directory_ = directory_.with(changed);
   // What loading needed goes back to the kernel: the allocator would keep a good part of it.
   if (loaded != 0) ::malloc_trim(0);
   return {loaded, unchanged, failed};
@@ -174,13 +186,6 @@ std::optional<LoadedZone> ZoneSet::read_text(ZoneState& zone) {
   if (const base::Diagnostic* warning = first_of(result.diagnostics, base::Severity::kWarning))
     loaded.first_warning = base::summary(*warning);
   return loaded;
-}
-
-std::vector<handoff::ZoneEntry> ZoneSet::entries() const {
-  std::vector<handoff::ZoneEntry> entries;
-  entries.reserve(zones_.size());
-  for (const ZoneState& zone : zones_) entries.push_back({zone.apex, zone.version});
-  return entries;
 }
 
 }  // namespace atlas::control::zones

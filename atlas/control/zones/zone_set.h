@@ -11,7 +11,7 @@
 #include "atlas/control/config/config.h"
 #include "atlas/control/zones/image_store.h"
 #include "atlas/handoff/event.h"
-#include "atlas/handoff/snapshot.h"
+#include "atlas/handoff/zone_directory.h"
 
 namespace atlas::control::zones {
 
@@ -54,7 +54,8 @@ class ZoneSet {
   // Reads one zone, changed or not. Empty if it is not configured.
   std::optional<LoadCounts> load_one(dns::NameView apex);
 
-  std::vector<handoff::ZoneEntry> entries() const;
+  // Of the configured zones and their versions.
+  const handoff::ZoneDirectory& directory() const { return directory_; }
   const std::vector<ZoneState>& zones() const { return zones_; }
 
  private:
@@ -67,6 +68,7 @@ class ZoneSet {
   handoff::EventQueue& events_;
   ImageStore images_;
   std::vector<ZoneState> zones_;
+  handoff::ZoneDirectory directory_;
 };
 
 }  // namespace atlas::control::zones

@@ -1,7 +1,9 @@
-#include "atlas/handoff/snapshot.h"
+#include "atlas/handoff/zone_directory.h"
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <set>
 #include <string>
 
 namespace atlas::handoff {
@@ -14,7 +16,7 @@ dns::Name name(std::string_view text) {
 ZoneDirectory directory(std::initializer_list<const char*> apexes) {
   std::vector<ZoneEntry> entries;
   for (const char* apex : apexes) entries.push_back({name(apex), nullptr});
-  return ZoneDirectory(std::move(entries));
+  return ZoneDirectory(entries);
 }
 
 std::string found(const ZoneDirectory& zones, std::string_view of, dns::RRType type = dns::RRType::A) {
@@ -65,19 +67,55 @@ TEST(ZoneDirectory, DsBelongsToTheParentSide) {
 
 TEST(ZoneDirectory, LaterEntriesReplaceEarlierOnes) {
   const ZoneDirectory zones = directory({"example.", "example.org.", "EXAMPLE."});
-  EXPECT_EQ(zones.entries().size(), 2u);
+  EXPECT_EQ(zones.size(), 2u);
   EXPECT_EQ(found(zones, "example."), "EXAMPLE.");
 }
 
 TEST(ZoneDirectory, FindsEachOfMany) {
   std::vector<ZoneEntry> entries;
   for (int i = 0; i < 12'000; ++i) entries.push_back({name("z" + std::to_string(i) + ".example."), nullptr});
-  const ZoneDirectory zones(std::move(entries));
+  const ZoneDirectory zones(entries);
   for (int i = 0; i < 12'000; ++i) {
     const std::string apex = "z" + std::to_string(i) + ".example.";
     ASSERT_EQ(found(zones, "www." + apex), apex);
   }
   EXPECT_EQ(found(zones, "z12000.example."), "none");
+}
+
+TEST(ZoneDirectory, TheNextOneDiffersWhereItShould) {
+  std::mt19937 random(3);
+  std::set<std::string> model;
+  ZoneDirectory zones;
+  for (int step = 0; step < 200; ++step) {
+    const ZoneDirectory before = zones;
+    const auto model_before = model;
+    std::vector<ZoneEntry> set;
+    std::vector<dns::Name> removed;
+    for (uint32_t i = random() % 60; i > 0; --i) {
+      const std::string apex =
+          "z" + std::to_string(random() % 900) + (random() % 4 == 0 ? ".sub" : "") + ".example.";
+      if (random() % 3 == 0) {
+        removed.push_back(name(apex));
+        model.erase(apex);
+      }
+    }
+    for (uint32_t i = random() % 60; i > 0; --i) {
+      const std::string apex =
+          "z" + std::to_string(random() % 900) + (random() % 4 == 0 ? ".sub" : "") + ".example.";
+      set.push_back({name(apex), nullptr});
+      model.insert(apex);
+    }
+    zones = zones.with(set, removed);
+    ASSERT_EQ(zones.size(), model.size());
+    for (int i = 0; i < 900; ++i) {
+      for (const char* end : {".example.", ".sub.example."}) {
+        const std::string apex = "z" + std::to_string(i) + end;
+        ASSERT_EQ(zones.find_exact(name(apex)) != nullptr, model.contains(apex));
+        ASSERT_EQ(before.find_exact(name(apex)) != nullptr, model_before.contains(apex));
+      }
+    }
+  }
+  EXPECT_EQ(found(zones, "www.absent.example."), "none");
 }
 
 TEST(ZoneDirectory, TakesTheLongestNames) {
