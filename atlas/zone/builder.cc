@@ -144,9 +144,7 @@ void Builder::plan_nodes() {
     bool has_names = false, has_nsec3 = false;
     uint8_t flags = 0;
     uint32_t end = first;
-    for (; end < records_.size() && (records_[end].owner_offset == records_[first].owner_offset ||
-                                     list_.owner(records_[end]) == owner);
-         ++end) {
+    for (; end < records_.size() && records_[end].shares_owner(records_[first]); ++end) {
       const ListedRecord& record = records_[end];
       const bool is_nsec3 =
           record.type == RRType::NSEC3 ||

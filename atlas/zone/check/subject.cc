@@ -21,7 +21,7 @@ Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime n
   group();
   if (const Node* node = apex_node(); node != nullptr && node->has(dns::RRType::DNSKEY)) {
     is_signed_ = std::ranges::any_of(node->rrset(dns::RRType::RRSIG), [this](const ListedRecord& rrsig) {
-      return rrsig.rdata_size >= 2 &&
+      return rdata(rrsig).size() >= 2 &&
              base::load_u16(rdata(rrsig).data()) == static_cast<uint16_t>(dns::RRType::SOA);
     });
   }
@@ -30,14 +30,13 @@ Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime n
 void Subject::group() {
   const std::span<const ListedRecord> all = records_.records();
   size_t owners = 0;
-  for (size_t i = 0; i < all.size(); ++i) owners += i == 0 || all[i].owner_offset != all[i - 1].owner_offset;
+  for (size_t i = 0; i < all.size(); ++i) owners += i == 0 || !all[i].shares_owner(all[i - 1]);
   nodes_.reserve(owners);
   for (size_t begin = 0; begin < all.size();) {
     Node node;
     node.owner = records_.owner(all[begin]);
     size_t end = begin;
-    while (end < all.size() &&
-           (all[end].owner_offset == all[begin].owner_offset || records_.owner(all[end]) == node.owner)) {
+    while (end < all.size() && all[end].shares_owner(all[begin])) {
       node.types |= type_bit(all[end++].type);
     }
     node.records = all.subspan(begin, end - begin);
