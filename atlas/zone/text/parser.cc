@@ -138,7 +138,7 @@ class Parser {
     apex_text_.pop_back();
   }
 
-  SourceFile& add_source(const std::filesystem::path& path, std::string text) {
+  SourceFile& add_source(const std::filesystem::path& path, SourceText text) {
     return sources_.emplace_back(SourceFile{records_.add_file(path.string()), path, std::move(text)});
   }
   void parse_file(const SourceFile& source, dns::NameView origin, dns::NameView owner,
@@ -153,12 +153,13 @@ class Parser {
   }
   void report(Severity severity, TextPosition at, std::string message, std::string hint);
 
-  void parse_text(FileContext& file, const std::string& text);
+  void parse_text(FileContext& file);
   void parse_entry(FileContext& file, const Scanner& scanner);
   void parse_directive(FileContext& file, Tokens tokens);
   void parse_origin(FileContext& file, Tokens tokens);
   void parse_default_ttl(Tokens tokens);
   void parse_include(FileContext& file, Tokens tokens);
+  void report_include(TextPosition at, const base::Error& failure);
   void parse_generate(FileContext& file, Tokens tokens);
   void generate_one(FileContext& file, Tokens tokens, std::string_view rdata_pattern, size_t type_token);
 
@@ -214,16 +215,14 @@ void Parser::parse_file(const SourceFile& source, dns::NameView origin, dns::Nam
   FileContext file{source, origin, owner, state};
   open_files_.push_back(source.path.lexically_normal());
   const uint16_t file_number_before = std::exchange(file_number_, source.number);
-  parse_text(file, source.text);
+  parse_text(file);
   file_number_ = file_number_before;
   open_files_.pop_back();
 }
 
-void Parser::parse_text(FileContext& file, const std::string& text) {
-  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    return error({1, 1}, "this text is UTF-16", "save it as UTF-8 or ASCII");
-  }
-  Scanner scanner(text);
+void Parser::parse_text(FileContext& file) {
+  Scanner scanner(file.source.text.read());
+  if (scanner.is_utf16()) return error({1, 1}, "this text is UTF-16", "save it as UTF-8 or ASCII");
   if (scanner.had_byte_order_mark()) {
     warn({1, 1}, "the text begins with a UTF-8 byte order mark, which is skipped",
          "other name servers refuse it; save the file without one");
@@ -293,7 +292,7 @@ void Parser::parse_include(FileContext& file, Tokens tokens) {
                  "as in $INCLUDE hosts.zone sub.example.com.");
   }
   const TextPosition at = tokens[1].position;
-  if (!options_.read_file) return error(at, "$INCLUDE is not allowed here");
+  if (!options_.open_text) return error(at, "$INCLUDE is not allowed here");
   dns::Name origin = file.origin;
   if (tokens.size() == 3) {
     const auto named = dns::parse_name(tokens[2].text, file.origin);
@@ -315,16 +314,18 @@ void Parser::parse_include(FileContext& file, Tokens tokens) {
     if (sources_.size() >= kFilesMax) {
       return error(at, "a zone is made of at most " + std::to_string(kFilesMax) + " files");
     }
-    auto content = options_.read_file(path, kFileOctetsMax);
-    if (!content) {
-      return error(at, "$INCLUDE failed: " + content.error().message,
-                   content.error().hint.empty() ? "names of files are relative to the file that includes them"
-                                                : content.error().hint);
-    }
+    auto content = options_.open_text(path, kFileOctetsMax);
+    if (!content) return report_include(at, content.error());
     add_source(path, std::move(*content));
     source = std::prev(sources_.end());
   }
   parse_file(*source, origin, file.owner, file.owner_state);
+  if (const auto failure = source->text.error()) report_include(at, *failure);
+}
+
+void Parser::report_include(TextPosition at, const base::Error& failure) {
+  error(at, "$INCLUDE failed: " + failure.message,
+        failure.hint.empty() ? "names of files are relative to the file that includes them" : failure.hint);
 }
 
 void Parser::parse_generate(FileContext& file, Tokens tokens) {
@@ -389,7 +390,7 @@ void Parser::generate_one(FileContext& file, Tokens tokens, std::string_view rda
   if (const auto rdata = append_generated(rdata_pattern, generation_->number, line); !rdata) {
     return error(tokens[type_token + 1].position, rdata.error().message, rdata.error().hint);
   }
-  Scanner scanner(line);
+  Scanner scanner{Window(line)};
   switch (scanner.next()) {
     case Scanner::Outcome::kEntry:
       return parse_record(file, scanner);
@@ -631,7 +632,7 @@ void Parser::parse_record(FileContext& file, const Scanner& scanner) {
 
 }  // namespace
 
-void parse_zone(const std::filesystem::path& path, std::string text, dns::NameView apex,
+void parse_zone(const std::filesystem::path& path, SourceText text, dns::NameView apex,
                 const ParseOptions& options, SourceFiles& sources, RecordList& records, DiagnosticLog& log) {
   Parser parser(apex, options, sources, records, log);
   const SourceFile& source = parser.add_source(path, std::move(text));
