@@ -112,6 +112,8 @@ struct FileContext {
   dns::Name origin;
   dns::Name owner;
   enum class Owner : uint8_t { kNone, kGood, kBad } owner_state = Owner::kNone;
+  // As written, if the same text means the same owner again and there is nothing to say about it.
+  std::string owner_text;
 };
 
 // The parts of a record in front of its RDATA.
@@ -163,7 +165,7 @@ class Parser {
   void parse_generate(FileContext& file, Tokens tokens);
   void generate_one(FileContext& file, Tokens tokens, std::string_view rdata_pattern, size_t type_token);
 
-  bool parse_owner(FileContext& file, const dns::RdataToken& token);
+  void parse_owner(FileContext& file, const dns::RdataToken& token);
   void parse_record(FileContext& file, const Scanner& scanner);
   std::optional<RecordHead> parse_head(Tokens tokens, size_t first, bool begins_blank);
   void report_unknown_type(Tokens tokens, size_t at, bool begins_blank);
@@ -171,7 +173,7 @@ class Parser {
   Tokens split_at_quotes(Tokens tokens);
   uint32_t ttl_or_default(std::optional<uint32_t> ttl, TextPosition at);
   bool repeats_apex(std::string_view name) const;
-  void warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file);
+  bool warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file);
   bool is_open(const std::filesystem::path& path) const;
 
   const dns::Name apex_;
@@ -212,7 +214,7 @@ bool Parser::is_open(const std::filesystem::path& path) const {
 
 void Parser::parse_file(const SourceFile& source, dns::NameView origin, dns::NameView owner,
                         FileContext::Owner state) {
-  FileContext file{source, origin, owner, state};
+  FileContext file{source, origin, owner, state, {}};
   open_files_.push_back(source.path.lexically_normal());
   const uint16_t file_number_before = std::exchange(file_number_, source.number);
   parse_text(file);
@@ -275,6 +277,7 @@ void Parser::parse_origin(FileContext& file, Tokens tokens) {
   if (!origin) return error(tokens[1].position, origin.error().message, origin.error().hint);
   warn_if_final_dot_is_missing(tokens[1], file);
   file.origin = *origin;
+  file.owner_text.clear();
 }
 
 void Parser::parse_default_ttl(Tokens tokens) {
@@ -441,29 +444,32 @@ bool Parser::repeats_apex(std::string_view name) const {
   return equal_ignoring_case(name.substr(boundary), apex_text_);
 }
 
-void Parser::warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file) {
-  if (!repeats_apex(token.text)) return;
+// True if it warned.
+bool Parser::warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file) {
+  if (!repeats_apex(token.text)) return false;
   warn(token.position,
        shown(token.text) + " has no final dot and means " + std::string(token.text) + '.' +
            dns::to_text(file.origin),
        "write " + std::string(token.text) + ". with a final dot, or only what stands before the origin");
+  return true;
 }
 
-bool Parser::parse_owner(FileContext& file, const dns::RdataToken& token) {
-  const auto owner = dns::parse_name(token.text, file.origin);
-  if (!owner) {
-    error(token.position, owner.error().message, owner.error().hint);
+void Parser::parse_owner(FileContext& file, const dns::RdataToken& token) {
+  if (!token.text.empty() && token.text == file.owner_text) return;
+  file.owner_text.clear();
+  if (const auto parsed = dns::parse_name(token.text, file.origin, file.owner); !parsed) {
+    error(token.position, parsed.error().message, parsed.error().hint);
     file.owner_state = FileContext::Owner::kBad;
-    return false;
+    return;
   }
-  file.owner = *owner;
   file.owner_state = FileContext::Owner::kGood;
-  warn_if_final_dot_is_missing(token, file);
+  bool warned = warn_if_final_dot_is_missing(token, file);
   if (std::ranges::any_of(token.text, [](char c) { return static_cast<uint8_t>(c) >= 0x80; })) {
     warn(token.position, shown(token.text) + " has octets outside of ASCII, which resolvers never ask for",
          "write an internationalized name as A-labels (xn--...)");
+    warned = true;
   }
-  return true;
+  if (!warned) file.owner_text = token.text;
 }
 
 std::optional<uint32_t> Parser::parse_ttl_field(const dns::RdataToken& token) {
