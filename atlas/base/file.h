@@ -1,9 +1,10 @@
-// Files: whole ones, read and replaced, and pieces of large ones.
+// Files: whole ones, read and replaced; read from front to end; and pieces of large ones.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,40 @@
 #include "atlas/base/result.h"
 
 namespace atlas::base {
+
+// A file that is read in pieces.
+class FileReader {
+ public:
+  // Fails if it cannot be opened or is larger than `size_max` octets.
+  static Result<std::unique_ptr<FileReader>> open(const std::filesystem::path& path, uint64_t size_max);
+  FileReader(const FileReader&) = delete;
+  FileReader& operator=(const FileReader&) = delete;
+  ~FileReader();
+
+  // Can be read again. Pipes and devices cannot.
+  bool is_regular() const { return is_regular_; }
+  // A hint only: pipes and files of /proc have none.
+  uint64_t size() const { return size_; }
+  // Fills all of `out`, less at the end of the file or after an error; then 0 until rewind().
+  size_t read(std::span<char> out);
+  // What is left.
+  Result<std::string> read_all();
+  void rewind();
+  // Of a read, as by then the file was larger than `size_max`.
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  FileReader(std::filesystem::path path, int descriptor, uint64_t size_max)
+      : path_(std::move(path)), descriptor_(descriptor), size_max_(size_max) {}
+
+  std::filesystem::path path_;
+  int descriptor_;
+  uint64_t size_max_;
+  uint64_t size_ = 0;
+  uint64_t offset_ = 0;
+  bool is_regular_ = false;
+  std::optional<Error> error_;
+};
 
 // Reads the whole file. Fails if it cannot be read or is larger than `size_max` octets.
 Result<std::string> read_file(const std::filesystem::path& path, uint64_t size_max);

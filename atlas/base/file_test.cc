@@ -28,6 +28,32 @@ TEST_F(FileTest, ReplacesAndReadsBack) {
       << "no temporary file is left";
 }
 
+TEST_F(FileTest, ReadsInPiecesAndAgain) {
+  ASSERT_TRUE(replace_file(folder_ / "a", "abcdefgh"));
+  const auto reader = FileReader::open(folder_ / "a", 8).value();
+  EXPECT_TRUE(reader->is_regular());
+  EXPECT_EQ(reader->size(), 8u);
+  for (int round = 0; round < 2; ++round) {
+    char piece[5];
+    EXPECT_EQ(reader->read(piece), 5u);
+    EXPECT_EQ(reader->read(piece), 3u);
+    EXPECT_EQ(std::string_view(piece, 3), "fgh");
+    EXPECT_EQ(reader->read(piece), 0u);
+    reader->rewind();
+  }
+  EXPECT_EQ(reader->read_all().value(), "abcdefgh");
+  EXPECT_FALSE(reader->error());
+}
+
+TEST_F(FileTest, AFileThatGrowsBeyondTheLimitIsAnError) {
+  ASSERT_TRUE(replace_file(folder_ / "a", "abc"));
+  const auto reader = FileReader::open(folder_ / "a", 4).value();
+  ASSERT_EQ(::truncate((folder_ / "a").c_str(), 5), 0);
+  char piece[9];
+  EXPECT_EQ(reader->read(piece), 0u);
+  EXPECT_NE(reader->error().value().message.find("larger than 4"), std::string::npos);
+}
+
 TEST_F(FileTest, NamesTheFileThatIsMissingTooLargeOrAFolder) {
   ASSERT_TRUE(replace_file(folder_ / "big", std::string(11, 'x')));
   EXPECT_NE(read_file(folder_ / "none", 10).error().message.find("none"), std::string::npos);

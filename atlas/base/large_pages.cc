@@ -2,7 +2,9 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #include "atlas/base/assert.h"
 
@@ -28,6 +30,14 @@ void* allocate_large(size_t octets) {
 
 void free_large(void* memory) {
   std::free(memory);
+}
+
+void LargeOctets::grow(size_t wanted) {
+  const size_t capacity = std::max(wanted, 2 * capacity_);
+  auto* const octets = static_cast<uint8_t*>(allocate_large(capacity));
+  if (size_ != 0) std::memcpy(octets, octets_, size_);
+  free_large(std::exchange(octets_, octets));
+  capacity_ = capacity;
 }
 
 }  // namespace atlas::base

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace atlas::base {
@@ -31,5 +33,40 @@ struct LargePageAllocator {
 
 template <class T>
 using LargeVector = std::vector<T, LargePageAllocator<T>>;
+
+// Octets that are only ever appended, without the zeros that a vector writes first.
+class LargeOctets {
+ public:
+  LargeOctets() = default;
+  LargeOctets(LargeOctets&& other) noexcept { swap(other); }
+  LargeOctets& operator=(LargeOctets&& other) noexcept {
+    LargeOctets(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~LargeOctets() { free_large(octets_); }
+
+  const uint8_t* data() const { return octets_; }
+  size_t size() const { return size_; }
+  void reserve(size_t octets) {
+    if (octets > capacity_) grow(octets);
+  }
+  // Where to write so many octets, until the next call.
+  uint8_t* append(size_t octets) {
+    if (octets > capacity_ - size_) grow(size_ + octets);
+    return octets_ + std::exchange(size_, size_ + octets);
+  }
+
+ private:
+  void grow(size_t wanted);
+  void swap(LargeOctets& other) noexcept {
+    std::swap(octets_, other.octets_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+  uint8_t* octets_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
 
 }  // namespace atlas::base

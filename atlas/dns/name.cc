@@ -4,6 +4,8 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 #include "atlas/dns/label_hash.h"
 
@@ -59,6 +61,29 @@ bool has_a_label(NameView name) {
   return false;
 }
 
+// The highest bit of each octet that is `c`.
+constexpr uint64_t octets_that_are(char c, uint64_t octets) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t differing = octets ^ (kOnes * static_cast<uint8_t>(c));
+  return ~(((differing & 0x7f * kOnes) + 0x7f * kOnes) | differing | 0x7f * kOnes);
+}
+
+// Up to eight octets of `text` from `at` on, the first lowest, the rest 0.
+uint64_t load_eight(std::string_view text, size_t at) {
+  const char* const begin = text.data();
+  const size_t size = text.size() - at;
+  uint64_t octets = 0;
+  if (size >= 8) {
+    std::memcpy(&octets, begin + at, 8);
+  } else if (text.size() >= 8) {
+    std::memcpy(&octets, begin + text.size() - 8, 8);
+    octets >>= 8 * (8 - size);
+  } else {
+    for (size_t i = 0; i < size; ++i) octets |= uint64_t{static_cast<uint8_t>(begin[at + i])} << (8 * i);
+  }
+  return octets;
+}
+
 }  // namespace
 
 size_t NameView::label_count() const {
@@ -93,10 +118,7 @@ bool operator==(NameView a, NameView b) {
     std::memcpy(&q, y, 8);
     if (p != q && ascii_lower_eight(p) != ascii_lower_eight(q)) return false;
   }
-  for (size_t i = 0; i < rest; ++i) {
-    if (ascii_lower(x[i]) != ascii_lower(y[i])) return false;
-  }
-  return true;
+  return ascii_lower_eight(load_few(x, rest)) == ascii_lower_eight(load_few(y, rest));
 }
 
 std::strong_ordering compare_canonical(NameView a, NameView b) {
@@ -160,13 +182,60 @@ std::optional<Name> substitute_suffix(NameView name, NameView owner, NameView ta
   return result;
 }
 
+// A text without escapes becomes wire form where it stands: each dot turns into the length of the label
+// behind it. False if the text is not that simple, or wrong.
+bool Name::assign_plain(std::string_view text, NameView origin) {
+  constexpr size_t kWords = 8;
+  if (std::endian::native != std::endian::little || text.empty() || text.size() > kNameOctetsMax - kWords) {
+    return false;
+  }
+  size_t label = 0;  // where the length of the open label goes
+  for (size_t at = 0; at < text.size(); at += kWords) {
+    const uint64_t octets = load_eight(text, at);
+    if (octets_that_are('\\', octets) != 0) return false;
+    std::memcpy(&wire_[at + 1], &octets, kWords);
+    for (uint64_t dots = octets_that_are('.', octets); dots != 0; dots &= dots - 1) {
+      const size_t dot = at + 1 + static_cast<size_t>(std::countr_zero(dots)) / 8;
+      if (dot == label + 1 || dot - label - 1 > kLabelOctetsMax) return false;
+      wire_[label] = static_cast<uint8_t>(dot - label - 1);
+      label = dot;
+    }
+  }
+  const size_t end = text.size() + 1;
+  const bool is_absolute = end == label + 1;
+  if (is_absolute) {
+    wire_[label] = 0;
+    size_ = static_cast<uint8_t>(end);
+    return true;
+  }
+  if (end - label - 1 > kLabelOctetsMax || end + origin.size() > kNameOctetsMax) return false;
+  wire_[label] = static_cast<uint8_t>(end - label - 1);
+  std::memcpy(&wire_[end], origin.data(), origin.size());
+  size_ = static_cast<uint8_t>(end + origin.size());
+  return true;
+}
+
 base::Result<Name> parse_name(std::string_view text, NameView origin) {
+  base::Result<Name> name;
+  if (auto parsed = parse_name(text, origin, *name); !parsed)
+    name = std::unexpected(std::move(parsed.error()));
+  return name;
+}
+
+base::Result<void> parse_name(std::string_view text, NameView origin, Name& name) {
   const auto bad = [text](const char* why, const char* hint = "") {
     return base::fail('"' + std::string(text) + "\" is not a domain name: " + why, hint);
   };
-  if (text.empty()) return bad("it is empty", "write . for the root or @ for the origin");
-  if (text == ".") return Name();
-  if (text == "@") return Name(origin);
+  if (text.empty()) {
+    name = Name();
+    return bad("it is empty", "write . for the root or @ for the origin");
+  }
+  if (text == "." || text == "@") {
+    name = text == "." ? NameView() : origin;
+    return {};
+  }
+  if (name.assign_plain(text, origin)) return {};
+  name = Name();
 
   std::array<uint8_t, kNameOctetsMax> wire;
   size_t label = 0;  // offset of the open label's length octet
@@ -200,7 +269,6 @@ base::Result<Name> parse_name(std::string_view text, NameView origin) {
     wire[at++] = octet;
   }
 
-  Name name;
   const bool absolute = at == label + 1;
   size_t prefix = label;
   if (!absolute) {
@@ -210,7 +278,7 @@ base::Result<Name> parse_name(std::string_view text, NameView origin) {
   if (!name.assign(base::Bytes(wire.data(), prefix), absolute ? NameView() : origin)) {
     return bad(absolute ? "it is longer than 255 octets" : "with its origin it is longer than 255 octets");
   }
-  return name;
+  return {};
 }
 
 void append_text(NameView name, std::string& out) {

@@ -106,6 +106,9 @@ class Name {
   bool assign(base::Bytes prefix, NameView suffix);
 
  private:
+  friend base::Result<void> parse_name(std::string_view text, NameView origin, Name& name);
+  bool assign_plain(std::string_view text, NameView origin);
+
   uint8_t size_;
   std::array<uint8_t, kNameOctetsMax> wire_;
 };
@@ -137,6 +140,8 @@ std::optional<Name> substitute_suffix(NameView name, NameView owner, NameView ta
 // Presentation format, RFC 1035 5.1: "\." and "\123" escapes, "@" for the origin, relative names end in the
 // origin.
 base::Result<Name> parse_name(std::string_view text, NameView origin = {});
+// The same into `name`, in which `origin` must not lie; `name` is the root after an error.
+base::Result<void> parse_name(std::string_view text, NameView origin, Name& name);
 // Absolute, with the final dot; octets that need it are escaped, so that parse_name gives the same octets
 // back.
 std::string to_text(NameView name);

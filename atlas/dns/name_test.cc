@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include <algorithm>
 #include <random>
 #include <unordered_set>
@@ -415,6 +417,28 @@ TEST(SkipName, AgreesWithReadNameOnRandomOctets) {
     if (const auto view = view_name(message)) {
       ASSERT_TRUE(name);
       ASSERT_TRUE(std::ranges::equal(view->wire(), name->wire()));
+    }
+  }
+}
+
+// Names without escapes are read many octets at a time; with one they are read octet by octet.
+TEST(ParseName, TheTextOfANameMeansTheSameWithAndWithoutEscapes) {
+  std::mt19937 random(1);
+  const Name origin = *parse_name("a.example.");
+  for (int round = 0; round < 20'000; ++round) {
+    std::string plain, escaped;
+    for (size_t labels = random() % 5 + 1; labels > 0; --labels) {
+      const size_t size = random() % 30 == 0 ? random() % 70 : random() % 12 + (random() % 50 != 0 ? 1 : 0);
+      for (size_t i = 0; i < size; ++i) plain += static_cast<char>('a' + random() % 26);
+      if (labels > 1 || random() % 3 == 0) plain += '.';
+    }
+    for (const char c : plain) escaped += c == '.' ? "." : std::string("\\") + c;
+    const auto one = parse_name(plain, origin), two = parse_name(escaped, origin);
+    ASSERT_EQ(one.has_value(), two.has_value()) << plain;
+    if (one) {
+      EXPECT_TRUE(std::ranges::equal(one->wire(), two->wire())) << plain;
+    } else {
+      EXPECT_EQ(one.error().message.substr(plain.size()), two.error().message.substr(escaped.size()));
     }
   }
 }

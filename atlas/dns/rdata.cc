@@ -1,5 +1,7 @@
 #include "atlas/dns/rdata.h"
 
+#include <array>
+
 #include "atlas/base/encoding.h"
 #include "atlas/dns/rdata/field.h"
 
@@ -54,6 +56,17 @@ bool parse_fields(const TypeRow& row, TextReader& text) {
   return text.fail("there is more text than the RDATA of " + to_text(row.type) + " has");
 }
 
+// Addresses are most of the records of most zones. False if it is none, or what is wrong has to be said.
+bool parse_address(RRType type, std::span<const RdataToken> tokens, std::vector<uint8_t>& out) {
+  if (tokens.size() != 1) return false;
+  std::array<uint8_t, 16> octets;
+  size_t size = 0;
+  if (type == RRType::A && rdata::parse_ipv4(tokens[0].text, octets.data())) size = 4;
+  if (type == RRType::AAAA && rdata::parse_ipv6(tokens[0].text, octets.data())) size = 16;
+  out.insert(out.end(), octets.begin(), octets.begin() + size);
+  return size != 0;
+}
+
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
@@ -88,6 +101,7 @@ bool split(std::string_view text, std::vector<RdataToken>& tokens) {
 
 base::Result<void, RdataTextError> parse_rdata(RRType type, std::span<const RdataToken> tokens,
                                                NameView origin, std::vector<uint8_t>& out) {
+  if (parse_address(type, tokens, out)) return {};
   const size_t start = out.size();
   TextReader text(tokens, origin, out);
   const TypeRow* row = rdata::find_row(type);

@@ -1,6 +1,10 @@
 #include "atlas/dns/rdata.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+
+#include <random>
+#include <tuple>
 
 #include <algorithm>
 
@@ -380,6 +384,53 @@ TEST(Rdata, EveryRegisteredTypeHasTextOfItsOwnButThese) {
     const auto parsed = parse_rdata(type, "");
     const bool has_none = !parsed && parsed.error().message.ends_with("has no text form of its own");
     EXPECT_EQ(has_none, std::ranges::find(kGenericOnly, type) != std::end(kGenericOnly)) << text;
+  }
+}
+
+// What the C library takes for an address, as people and other servers know it.
+TEST(Rdata, AddressesAreThoseOfInetPton) {
+  const auto agrees = [](const std::string& text) {
+    uint8_t octets[16];
+    for (const auto& [family, type, size] :
+         {std::tuple(AF_INET, RRType::A, 4), std::tuple(AF_INET6, RRType::AAAA, 16)}) {
+      const bool wanted = ::inet_pton(family, text.c_str(), octets) == 1;
+      const auto parsed = parse_rdata(type, text);
+      EXPECT_EQ(parsed.has_value(), wanted) << text;
+      if (wanted && parsed) {
+        EXPECT_TRUE(std::ranges::equal(*parsed, std::span(octets).first(static_cast<size_t>(size)))) << text;
+      }
+    }
+  };
+  for (const char* text : {"1:2:3:4:5:6:7:8::",
+                           "::1:2:3:4:5:6:7:8",
+                           "::1:2:3:4:5:6:7",
+                           "1::8",
+                           "1:2:3:4:5:6:7::",
+                           "::",
+                           ":::",
+                           "::1.2.3.4",
+                           "1:2:3:4:5:6:1.2.3.4",
+                           "1:2:3:4:5:6:7:1.2.3.4",
+                           "::1.2.3.04",
+                           "1.2.3.4::",
+                           ":1::",
+                           "::1:",
+                           "12345::",
+                           "0.0.0.0",
+                           "255.255.255.256",
+                           "00.0.0.0",
+                           "1.2.3",
+                           "1.2.3.4.",
+                           "ffff:F00f::aB"}) {
+    agrees(text);
+  }
+  std::mt19937 random(1);
+  const std::string pieces[] = {":",   "::", ".",  "0",     "1", "10",      "255",
+                                "256", "a",  "Ff", "12345", "g", "1.2.3.4", "2001:db8"};
+  for (int round = 0; round < 100'000; ++round) {
+    std::string text;
+    for (size_t i = random() % 14 + 1; i > 0; --i) text += pieces[random() % std::size(pieces)];
+    agrees(text);
   }
 }
 

@@ -22,90 +22,20 @@ RRType covered_type(base::Bytes rrsig) {
   return rrsig.size() >= 2 ? static_cast<RRType>(base::load_u16(rrsig.data())) : RRType::RRSIG;
 }
 
-size_t aligned(size_t octets, size_t alignment) {
-  return (octets + alignment - 1) / alignment * alignment;
-}
-
-// Pieces of an image: first where each will lie, then the octets.
-class Layout {
- public:
-  explicit Layout(size_t head) : octets_(head) {}
-
-  template <class T, class Allocator>
-  size_t add(const std::vector<T, Allocator>& piece, size_t alignment = alignof(T)) {
-    return add(base::Bytes(reinterpret_cast<const uint8_t*>(piece.data()), piece.size() * sizeof(T)),
-               alignment);
-  }
-  size_t add(base::Bytes piece, size_t alignment = 1) {
-    const size_t at = aligned(octets_, alignment);
-    octets_ = at + piece.size();
-    pieces_.push_back({at, piece});
-    return at;
-  }
-  size_t octets() const { return octets_; }
-
-  void write(uint8_t* out) const {
-    size_t end = 0;
-    for (const auto& [at, piece] : pieces_) {
-      if (end != 0) std::memset(out + end, 0, at - end);
-      if (!piece.empty()) std::memcpy(out + at, piece.data(), piece.size());
-      end = at + piece.size();
-    }
-  }
-
- private:
-  size_t octets_;
-  std::vector<std::pair<size_t, base::Bytes>> pieces_;
-};
-
-// What a tree's part of the layout needs until it has been written.
-struct TreePieces {
-  base::LargeVector<uint64_t> block_offsets;
-  std::vector<uint64_t> signature_offsets;
-  image::BuiltIndex index;
-};
-
-image::TreeHead lay_out(image::TreeWriter& tree, TreePieces& pieces, Layout& layout) {
-  image::TreeHead head{};
-  head.names = tree.names();
-  head.blocks = static_cast<uint32_t>(tree.block_offsets().size());
-  const size_t blocks = layout.add(tree.blocks());
-  pieces.block_offsets.reserve(head.blocks);
-  for (const uint64_t offset : tree.block_offsets()) pieces.block_offsets.push_back(blocks + offset);
-  head.blocks_offset = layout.add(pieces.block_offsets);
-  if (!tree.signature_offsets().empty()) {
-    const size_t signatures = layout.add(tree.signatures());
-    pieces.signature_offsets.reserve(head.blocks);
-    for (const uint64_t offset : tree.signature_offsets()) {
-      pieces.signature_offsets.push_back(offset == 0 ? 0 : signatures + offset - 1);
-    }
-    head.signatures_offset = layout.add(pieces.signature_offsets);
-  }
-  pieces.index = image::build_index(tree.take_entries());
-  head.page_bits = pieces.index.page_bits;
-  head.pages_offset = layout.add(pieces.index.pages);
-  head.buckets_offset = layout.add(pieces.index.buckets);
-  return head;
-}
-
 }  // namespace
 
 Builder::Builder(dns::NameView apex, const RecordList& records)
-    : apex_(apex),
-      apex_labels_(apex.label_count()),
-      list_(records),
-      records_(records.records()),
-      names_(shapes_),
-      nsec3_(shapes_) {}
+    : apex_(apex), apex_labels_(apex.label_count()), list_(records), records_(records.records()) {}
 
 image::ImageMemory Builder::run() {
   plan_nodes();
   read_soa();
   choose_denial();
   choose_shapes();
+  begin_image();
   write_names();
   write_nsec3();
-  return assemble();
+  return end_image();
 }
 
 // Every owner name and, between it and the last one, the empty non-terminals that lead to it. A name that
@@ -114,16 +44,14 @@ void Builder::plan_nodes() {
   ATLAS_ASSERT(!records_.empty() && list_.owner(records_[0]) == apex_ && records_[0].type == RRType::SOA);
   ATLAS_ASSERT(records_.size() < 0xffffffff);
   std::array<uint32_t, dns::kLabelsMax + 1> ancestors{};  // the last node of each depth
-  nodes_.reserve(records_.size() / 2 + 1);
+  nodes_.reserve(records_.size());
   dns::NameView last_owner = apex_;
   for (uint32_t first = 0; first < records_.size();) {
     const dns::NameView owner = list_.owner(records_[first]);
     bool has_names = false, has_nsec3 = false;
     uint8_t flags = 0;
     uint32_t end = first;
-    for (; end < records_.size() && (records_[end].owner_offset == records_[first].owner_offset ||
-                                     list_.owner(records_[end]) == owner);
-         ++end) {
+    for (; end < records_.size() && records_[end].shares_owner(records_[first]); ++end) {
       const ListedRecord& record = records_[end];
       const bool is_nsec3 =
           record.type == RRType::NSEC3 ||
@@ -136,16 +64,16 @@ void Builder::plan_nodes() {
       if (record.type == RRType::RRSIG && !is_nsec3) flags |= image::kSigned;
     }
     const size_t depth = owner.label_count() - apex_labels_;
-    if (has_nsec3) nsec3_owners_.push_back({first, end - first, 0, static_cast<uint8_t>(depth)});
+    if (has_nsec3) nsec3_owners_.push_back({first, 0, static_cast<uint8_t>(depth), false});
     if (has_names) {
-      if (first != 0) {
+      if (depth > 1) {
         const size_t common = dns::common_labels(last_owner, owner) - apex_labels_;
         for (size_t level = common + 1; level < depth; ++level) {
-          ancestors[level] = add_node({first, 0, 0, static_cast<uint8_t>(level)}, ancestors[level - 1]);
+          ancestors[level] = add_node({first, 0, static_cast<uint8_t>(level), true}, ancestors[level - 1]);
         }
       }
-      ancestors[depth] = add_node({first, end - first, flags, static_cast<uint8_t>(depth)},
-                                  depth == 0 ? 0 : ancestors[depth - 1]);
+      ancestors[depth] =
+          add_node({first, flags, static_cast<uint8_t>(depth), false}, depth == 0 ? 0 : ancestors[depth - 1]);
       last_owner = owner;
     }
     first = end;
@@ -172,7 +100,15 @@ uint32_t Builder::add_node(PlannedNode node, uint32_t parent) {
 }
 
 dns::NameView Builder::name_of(const PlannedNode& node) const {
-  return list_.owner(records_[node.first]).suffix(apex_labels_ + node.depth);
+  const dns::NameView owner = list_.owner(records_[node.first]);
+  return node.is_empty ? owner.suffix(apex_labels_ + node.depth) : owner;
+}
+
+std::span<const ListedRecord> Builder::records_of(const PlannedNode& node) const {
+  if (node.is_empty) return {};
+  size_t end = node.first + 1u;
+  while (end < records_.size() && records_[end].shares_owner(records_[node.first])) ++end;
+  return records_.subspan(node.first, end - node.first);
 }
 
 void Builder::read_soa() {
@@ -185,7 +121,7 @@ void Builder::read_soa() {
 
 void Builder::choose_denial() {
   std::vector<base::Bytes> nsec3params;
-  for (const ListedRecord& record : records_.first(nodes_[0].count)) {
+  for (const ListedRecord& record : records_of(nodes_[0])) {
     if (record.type == RRType::NSEC3PARAM) nsec3params.push_back(list_.rdata(record));
   }
   const DenialChain chain =
@@ -204,7 +140,7 @@ bool Builder::take_nsec3_chain(const Nsec3Parameters& parameters) {
     owner.flags = 0;
     const dns::NameView name = name_of(owner);
     if (owner.depth != 1 || !is_nsec3_label(name.first_label())) continue;
-    const auto records = records_.subspan(owner.first, owner.count);
+    const auto records = records_of(owner);
     const auto nsec3 = std::ranges::find(records, RRType::NSEC3, &ListedRecord::type);
     if (nsec3 == records.end() || !Nsec3Parameters(list_.rdata(*nsec3)).is_same_chain(parameters)) continue;
     owner.flags = image::kDeniesNsec3;
@@ -219,8 +155,8 @@ void Builder::draft(const PlannedNode& node, Part part) {
   draft_.rrsets.clear();
   draft_.signatures.clear();
   rdatas_.clear();
-  rdatas_.reserve(node.count);
-  const auto records = records_.subspan(node.first, node.count);
+  const auto records = records_of(node);
+  rdatas_.reserve(records.size());
   for (size_t first = 0; first < records.size();) {
     const RRType type = records[first].type;
     const RRType covered = type == RRType::RRSIG ? covered_type(list_.rdata(records[first])) : type;
@@ -262,7 +198,8 @@ void Builder::choose_shapes() {
 }
 
 void Builder::write_names() {
-  names_.reserve(nodes_.size(), list_.octets());
+  image::TreeWriter tree(shapes_, image_);
+  tree.reserve(nodes_.size());
   image::Key key;
   std::array<uint64_t, dns::kLabelsMax + 1> hashes;
   hashes[0] = image::kApexHash;
@@ -275,45 +212,46 @@ void Builder::write_names() {
       hashes[node.depth] = dns::hash_label(hashes[node.depth - 1], label);
     }
     draft(node, Part::kNames);
-    names_.add(key.octets(), hashes[node.depth], draft_);
+    tree.add(key.octets(), hashes[node.depth], draft_);
   }
-  names_.finish();
+  nodes_ = {};
+  const uint8_t depth_max = head_.names.depth_max;
+  head_.names = tree.finish();
+  head_.names.depth_max = depth_max;
 }
 
 void Builder::write_nsec3() {
+  head_.nsec3_begin = image_.size();
+  image::TreeWriter tree(shapes_, image_);
   image::Key key;
   for (const PlannedNode& node : nsec3_owners_) {
     key.assign(name_of(node), apex_labels_);
     draft(node, Part::kNsec3);
-    nsec3_.add(key.octets(), image::hash_key(key.octets()), draft_);
+    tree.add(key.octets(), image::hash_key(key.octets()), draft_);
   }
-  nsec3_.finish();
+  head_.nsec3 = tree.finish();
 }
 
-image::ImageMemory Builder::assemble() {
-  Layout layout(sizeof head_);
-  TreePieces names, nsec3;
-  const uint8_t depth_max = head_.names.depth_max;
+// In front of the blocks of names.
+void Builder::begin_image() {
+  image_.reserve(sizeof head_ + list_.octets() + shapes_.table().size());
+  image_.resize(sizeof head_);
   head_.apex_octets = apex_.size();
-  head_.apex_offset = static_cast<uint32_t>(layout.add(apex_.wire()));
+  head_.apex_offset = static_cast<uint32_t>(image::append_piece(apex_.wire(), 1, image_));
   head_.salt_octets = static_cast<uint8_t>(salt_.size());
-  head_.salt_offset = static_cast<uint32_t>(layout.add(salt_));
-  head_.shapes_offset = static_cast<uint32_t>(layout.add(shapes_.table()));
-  head_.names = lay_out(names_, names, layout);
-  head_.names.depth_max = depth_max;
-  head_.nsec3_begin = layout.octets();
-  head_.nsec3 = lay_out(nsec3_, nsec3, layout);
-  // Keys are compared eight octets at a time.
-  static constexpr uint8_t kSlack[image::kKeySlackOctets] = {};
-  layout.add(kSlack);
-  head_.octets = layout.octets();
+  head_.salt_offset = static_cast<uint32_t>(image::append_piece(salt_, 1, image_));
+  head_.shapes_offset = static_cast<uint32_t>(image::append_piece(shapes_.table(), 1, image_));
+}
 
-  image::ImageMemory memory = image::allocate_image(layout.octets());
-  // Nobody else has seen it.
-  auto* out = const_cast<uint8_t*>(memory.octets.data());
-  layout.write(out);
-  std::memcpy(out, &head_, sizeof head_);
-  return memory;
+image::ImageMemory Builder::end_image() {
+  // Keys are compared eight octets at a time.
+  image_.resize(image_.size() + image::kKeySlackOctets);
+  head_.octets = image_.size();
+  std::memcpy(image_.data(), &head_, sizeof head_);
+  // What is reserved in vain costs memory only where it shares pages with others.
+  if (image_.size() < base::kLargePageOctets) image_.shrink_to_fit();
+  const auto image = std::make_shared<const base::LargeVector<uint8_t>>(std::move(image_));
+  return {image, {image->data(), image->size()}};
 }
 
 }  // namespace atlas::zone

@@ -23,9 +23,9 @@ class Builder {
   // Records in canonical order, under one owner.
   struct PlannedNode {
     uint32_t first;  // in records_; of an empty non-terminal: of the first name below it
-    uint32_t count;  // 0: an empty non-terminal
     uint8_t flags;
     uint8_t depth;  // labels below the apex
+    bool is_empty;  // a non-terminal
   };
 
   // The passes.
@@ -33,12 +33,14 @@ class Builder {
   void read_soa();
   void choose_denial();
   void choose_shapes();
+  void begin_image();
   void write_names();
   void write_nsec3();
-  image::ImageMemory assemble();
+  image::ImageMemory end_image();
 
   uint32_t add_node(PlannedNode node, uint32_t parent);
   dns::NameView name_of(const PlannedNode& node) const;
+  std::span<const ListedRecord> records_of(const PlannedNode& node) const;
   bool take_nsec3_chain(const Nsec3Parameters& parameters);
   enum class Part : uint8_t { kNames, kNsec3 };
   void draft(const PlannedNode& node, Part part);
@@ -52,8 +54,7 @@ class Builder {
   image::ImageHead head_{};
   base::Bytes salt_;
   image::ShapeSet shapes_;
-  image::TreeWriter names_;
-  image::TreeWriter nsec3_;
+  base::LargeVector<uint8_t> image_;  // as far as it is written
 
   // The node at hand.
   image::NodeDraft draft_;

@@ -14,24 +14,35 @@ constexpr size_t kSourceLineOctetsMax = 4096;
 // Walks through one text once, for positions in ascending order.
 class LineFinder {
  public:
-  explicit LineFinder(const std::string& text) : text_(text) {}
+  explicit LineFinder(const text::SourceText& text) : window_(text.read()), at_(window_.begin()) {}
 
   std::string line(uint32_t number) {
     while (line_ < number) {
-      const size_t end = text_.find('\n', begin_);
-      if (end == std::string::npos) return {};
-      begin_ = end + 1;
-      ++line_;
+      const char* const newline = std::find(at_, window_.end(), '\n');
+      if (newline != window_.end()) {
+        at_ = newline + 1;
+        ++line_;
+      } else if (!read_on()) {
+        return {};
+      }
     }
-    const size_t end = std::min(text_.find('\n', begin_), text_.size());
-    std::string line = text_.substr(begin_, std::min(end - begin_, kSourceLineOctetsMax));
+    if (at_ == window_.end()) read_on();
+    const auto size = static_cast<size_t>(std::find(at_, window_.end(), '\n') - at_);
+    std::string line(at_, std::min(size, kSourceLineOctetsMax));
     if (line.ends_with('\r')) line.pop_back();
     return line;
   }
 
  private:
-  const std::string& text_;
-  size_t begin_ = 0;
+  bool read_on() {
+    if (window_.is_last()) return false;
+    window_.advance(at_);
+    at_ = window_.begin();
+    return true;
+  }
+
+  text::Window window_;
+  const char* at_;  // the begin of a line
   uint32_t line_ = 1;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "atlas/base/diagnostic.h"
+#include "atlas/zone/text/source_text.h"
 
 namespace atlas::zone {
 
@@ -15,7 +16,7 @@ namespace atlas::zone {
 struct SourceFile {
   uint16_t number = 0;
   std::filesystem::path path;
-  std::string text;
+  text::SourceText text;
 };
 // A deque: texts must not move while others are included.
 using SourceFiles = std::deque<SourceFile>;

@@ -9,8 +9,8 @@ using enum base::Severity;
 
 SourceFiles two_files() {
   SourceFiles sources;
-  sources.push_back({1, "a.zone", "one\r\ntwo\nthree"});
-  sources.push_back({2, "b.zone", "uno\ndos\n"});
+  sources.push_back({1, "a.zone", std::string("one\r\ntwo\nthree")});
+  sources.push_back({2, "b.zone", std::string("uno\ndos\n")});
   return sources;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "atlas/base/clock.h"
-#include "atlas/base/file.h"
 #include "atlas/zone/check/check.h"
 #include "atlas/zone/diagnostic_log.h"
 #include "atlas/zone/record_list.h"
@@ -12,9 +11,9 @@
 namespace atlas::zone {
 namespace {
 
-// Zone files have about 40 octets of text for a record, and about as many of names and RDATA as two thirds of
-// that.
-constexpr size_t kTextOctetsPerRecord = 40;
+// Short lines have so many octets, and names and RDATA are seldom longer than their text. What is not needed
+// of this is never touched.
+constexpr size_t kTextOctetsPerRecord = 24;
 
 RecordsResult fail(const std::filesystem::path& path, base::Error error) {
   base::Diagnostic diagnostic;
@@ -28,17 +27,18 @@ RecordsResult fail(const std::filesystem::path& path, base::Error error) {
 
 RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView apex,
                                 const LoadOptions& options) {
-  auto content = base::read_file(path, text::kFileOctetsMax);
-  if (!content) return fail(path, std::move(content.error()));
+  auto text = text::SourceText::open(path, text::kFileOctetsMax);
+  if (!text) return fail(path, std::move(text.error()));
 
   RecordList records;
-  records.reserve(content->size() / kTextOctetsPerRecord, content->size() / 3 * 2);
+  records.reserve(text->size() / kTextOctetsPerRecord, text->size());
   SourceFiles sources;
   DiagnosticLog log(options.diagnostics_max);
   text::ParseOptions parse_options;
   parse_options.default_ttl = options.default_ttl;
-  parse_options.read_file = base::read_file;
-  text::parse_zone(path, std::move(*content), apex, parse_options, sources, records, log);
+  parse_options.open_text = text::SourceText::open;
+  text::parse_zone(path, std::move(*text), apex, parse_options, sources, records, log);
+  if (auto error = sources.front().text.error()) return fail(path, std::move(*error));
   // A record that could not be read would be missed by the checks, which would then report what is not so.
   if (log.error_count() == 0) {
     records.sort();

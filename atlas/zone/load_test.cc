@@ -60,6 +60,27 @@ TEST_F(LoadZoneFile, ReadsIncludedFilesBesideTheFile) {
   EXPECT_EQ(result.zone->record_count(), 4u);
 }
 
+// More than is read into memory at once.
+TEST_F(LoadZoneFile, ReadsALargeFile) {
+  std::string text = kGood;
+  for (int i = 0; i < 300'000; ++i) text += "host-" + std::to_string(i) + " A 192.0.2.1\n";
+  const auto path = write("zone", text + "host-7 30 A 192.0.2.2\n");
+  const LoadResult good = load_zone_file(path, apex_);
+  ASSERT_TRUE(good.zone) << base::render(good.diagnostics);
+  EXPECT_EQ(good.zone->record_count(), 300'006u);
+  ASSERT_EQ(good.diagnostics.size(), 2u);
+  EXPECT_EQ(good.diagnostics[1].position.line, 300'008u);
+  EXPECT_EQ(good.diagnostics[1].source_line, "host-7 30 A 192.0.2.2");
+
+  const LoadResult bad = load_zone_file(write("zone", "$INCLUDE large\nx A nonsense"), apex_);
+  ASSERT_EQ(bad.diagnostics.size(), 2u);
+  write("large", text + "y A nonsense");
+  const LoadResult included = load_zone_file(folder_ / "zone", apex_);
+  ASSERT_EQ(included.diagnostics.size(), 2u) << base::render(included.diagnostics);
+  EXPECT_EQ(included.diagnostics[0].source_line, "x A nonsense");
+  EXPECT_EQ(included.diagnostics[1].source_line, "y A nonsense");
+}
+
 TEST_F(LoadZoneFile, AnErrorInTheTextGivesNoZoneAndNoFollowingErrors) {
   const LoadResult result = load_zone_file(write("zone", "@ 60 SOA ns\n@ 60 TXT \"\n"), apex_);
   EXPECT_FALSE(result.zone);

@@ -14,18 +14,35 @@
 
 namespace atlas::zone {
 
-// One record. Owner and RDATA lie in the list's own bytes; `line` is 0 for records that came from no text.
+// One record. `line` is 0 for records that came from no text.
 struct ListedRecord {
-  uint64_t owner_offset;
-  uint64_t rdata_offset;
   uint32_t ttl;
   uint32_t line;
-  uint16_t rdata_size;
   uint16_t column;
   uint16_t file;
   dns::RRType type;
-  uint8_t owner_size;
+
+  // In a sorted list: both have one owner.
+  bool shares_owner(const ListedRecord& other) const { return owner() == other.owner(); }
+
+ private:
+  friend class RecordList;
+  // Offsets in the list's octets, of 40 bits each.
+  uint64_t owner() const { return uint64_t{owner_high} << 32 | owner_low; }
+  uint64_t rdata() const { return uint64_t{rdata_high} << 32 | rdata_low; }
+  void set_owner(uint64_t offset) {
+    owner_high = static_cast<uint8_t>(offset >> 32);
+    owner_low = static_cast<uint32_t>(offset);
+  }
+  void set_rdata(uint64_t offset) {
+    rdata_high = static_cast<uint8_t>(offset >> 32);
+    rdata_low = static_cast<uint32_t>(offset);
+  }
+
+  uint8_t owner_high, rdata_high;
+  uint32_t owner_low, rdata_low;
 };
+static_assert(sizeof(ListedRecord) == 24);
 
 class RecordList {
  public:
@@ -38,7 +55,7 @@ class RecordList {
   // Canonical order of owners (RFC 4034 6.1), then type with SOA first, then canonical order of RDATA (6.3).
   // Duplicates are dropped (RFC 2181 5), those that differ only in the case of names included, since in
   // canonical form (RFC 4034 6.2) they are the same; the first line wins. Cheap if the records are sorted
-  // already.
+  // already, or made of a few parts that are.
   void sort();
 
   // Gives every RRset the lowest TTL of its records (RFC 2181 5.2); RRSIGs form one RRset for each covered
@@ -51,22 +68,42 @@ class RecordList {
   std::span<const ListedRecord> records() const { return records_; }
   size_t size() const { return records_.size(); }
   // Of all owners and RDATA.
-  size_t octets() const { return bytes_.size(); }
+  size_t octets() const { return octets_.size(); }
   dns::NameView owner(const ListedRecord& record) const {
-    return {bytes_.data() + record.owner_offset, record.owner_size};
+    const uint8_t* const at = octets_.data() + record.owner();
+    return {at + 1, *at};
   }
   base::Bytes rdata(const ListedRecord& record) const {
-    return base::Bytes(bytes_).subspan(record.rdata_offset, record.rdata_size);
+    const uint8_t* const at = octets_.data() + record.rdata();
+    return {at + 2, base::load_u16(at)};
   }
   const std::string& file(const ListedRecord& record) const { return files_[record.file]; }
   base::TextPosition position(const ListedRecord& record) const { return {record.line, record.column}; }
 
  private:
-  void sort_owners();
-  void sort_rrsets();
+  // Records added in a row under one owner, and the first octets of that owner in an order that sorts as the
+  // owners do.
+  struct OwnerRun {
+    uint64_t key;
+    uint32_t first;
+    uint32_t count;
+  };
 
-  base::LargeVector<uint8_t> bytes_;
+  uint64_t add_owner(dns::NameView owner);
+  bool merge_sorted_parts();
+  void merge(size_t begin, size_t middle, size_t end);
+  void sort_by_key();
+  void gather(std::span<const OwnerRun> runs);
+  void sort_ties(std::span<const OwnerRun> runs);
+  void sort_rrsets();
+  uint64_t key_of(const ListedRecord& record) const;
+  bool has_owner_before(const ListedRecord& a, const ListedRecord& b) const;
+
+  // Each owner behind its size in one octet, then the RDATAs that were added under it in a row, each behind
+  // its size in two.
+  base::LargeOctets octets_;
   base::LargeVector<ListedRecord> records_;
+  dns::Name suffix_;  // all owners lie at or below it
   std::vector<std::string> files_{std::string()};
 };
 

@@ -101,6 +101,52 @@ TEST(RecordList, SortsAnyOrderOfOwnersAlike) {
   }
 }
 
+// The ways to sort: parts that are sorted, of any sizes, and no order at all.
+TEST(RecordList, SortsAnyNumberOfSortedPartsAlike) {
+  std::mt19937 random(1);
+  for (const size_t parts : {1, 2, 3, 5, 64, 65, 500}) {
+    std::vector<std::vector<std::string>> owners(parts);
+    for (int i = 0; i < 3000; ++i) {
+      // Keys of eight octets do not tell them apart.
+      std::string label =
+          std::string(7, 'x') + static_cast<char>('a' + random() % 26) + std::to_string(random() % 700);
+      if (random() % 2 != 0) label.front() = 'X';
+      owners[std::min<size_t>(random() % parts, random() % parts)].push_back(label);
+    }
+    RecordList list;
+    uint32_t line = 0;
+    for (std::vector<std::string>& part : owners) {
+      std::ranges::sort(part, {}, [](std::string label) {
+        for (char& c : label) c = static_cast<char>(dns::ascii_lower(static_cast<uint8_t>(c)));
+        return label;
+      });
+      for (const std::string& label : part) {
+        add(list, (label + ".example.").c_str(), RRType::A, random() % 2 != 0 ? "192.0.2.1" : "192.0.2.2", 60,
+            ++line);
+      }
+    }
+    list.sort();
+    const auto records = list.records();
+    for (size_t i = 1; i < records.size(); ++i) {
+      const auto order = dns::compare_canonical(list.owner(records[i - 1]), list.owner(records[i]));
+      ASSERT_EQ(order == 0, records[i].shares_owner(records[i - 1]));
+      ASSERT_TRUE(order < 0 || (order == 0 && std::ranges::lexicographical_compare(list.rdata(records[i - 1]),
+                                                                                   list.rdata(records[i]))));
+    }
+  }
+}
+
+TEST(RecordList, SortsAgainWhatIsAddedBehind) {
+  RecordList list;
+  for (const char* owner : {"c.example.", "a.example.", "b.example."}) add(list, owner, RRType::TXT, "a");
+  list.sort();
+  for (const char* owner : {"c.example.", "a.example."}) add(list, owner, RRType::A, "192.0.2.1");
+  list.sort();
+  EXPECT_EQ(lines(list), (std::vector<std::string>{"a.example. A 192.0.2.1", "a.example. TXT \"a\"",
+                                                   "b.example. TXT \"a\"", "c.example. A 192.0.2.1",
+                                                   "c.example. TXT \"a\""}));
+}
+
 TEST(RecordList, OwnersWithoutACommonSuffixSortToo) {
   RecordList list;
   add(list, "example.org.", RRType::A, "192.0.2.1");

@@ -1,18 +1,31 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "atlas/dns/rdata/field.h"
 
 namespace atlas::dns::rdata {
 namespace {
 
-// inet_pton wants an ended string, longer than any address is written.
-bool parse_address(int family, std::string_view text, uint8_t* octets) {
-  char ended[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof ended || text.find('\0') != std::string_view::npos) return false;
-  *std::ranges::copy(text, ended).out = '\0';
-  return ::inet_pton(family, ended, octets) == 1;
+constexpr size_t kIpv4Octets = 4;
+constexpr size_t kIpv6Octets = 16;
+
+constexpr auto kHexValues = [] {
+  std::array<int8_t, 256> values;
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values[static_cast<size_t>('0' + i)] = static_cast<int8_t>(i);
+  for (int i = 10; i < 16; ++i) {
+    values[static_cast<size_t>('a' + i - 10)] = values[static_cast<size_t>('A' + i - 10)] =
+        static_cast<int8_t>(i);
+  }
+  return values;
+}();
+
+// -1 if it is no hex digit.
+int hex_value(char c) {
+  return kHexValues[static_cast<uint8_t>(c)];
 }
 
 void append_address(int family, const uint8_t* octets, std::string& out) {
@@ -54,12 +67,6 @@ bool read_ipv6_field(base::ByteReader& wire, std::string* text) {
   const base::Bytes octets = wire.bytes(16);
   if (wire.ok() && text != nullptr) append_ipv6(octets.data(), *text);
   return wire.ok();
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const int lower = c | 0x20;
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 constexpr char kLowerHex[] = "0123456789abcdef";
@@ -128,11 +135,57 @@ bool read_eui(base::ByteReader& wire, std::string* text) {
 }  // namespace
 
 bool parse_ipv4(std::string_view text, uint8_t* octets) {
-  return parse_address(AF_INET, text, octets);
+  size_t at = 0;
+  for (size_t i = 0; i < kIpv4Octets; ++i) {
+    if (i != 0 && (at == text.size() || text[at++] != '.')) return false;
+    const size_t begin = at;
+    unsigned value = 0;
+    for (; at < text.size() && at < begin + 3 && text[at] >= '0' && text[at] <= '9'; ++at) {
+      value = value * 10 + static_cast<unsigned>(text[at] - '0');
+    }
+    // 010 is octal to some.
+    if (at == begin || value > 255 || (at - begin > 1 && text[begin] == '0')) return false;
+    octets[i] = static_cast<uint8_t>(value);
+  }
+  return at == text.size();
 }
+
+// RFC 4291 2.2. "::" may stand for one group or more, as inet_pton() has it.
 bool parse_ipv6(std::string_view text, uint8_t* octets) {
-  return parse_address(AF_INET6, text, octets);
+  size_t used = 0;
+  std::optional<size_t> gap;  // where the zeros of "::" go
+  size_t at = 0;
+  while (at < text.size()) {
+    if (text.substr(at).starts_with("::")) {
+      if (gap) return false;
+      gap = used;
+      at += 2;
+      continue;
+    }
+    // One colon between groups, and none at an end.
+    if (used != 0 && gap != used && text[at++] != ':') return false;
+    const size_t begin = at;
+    unsigned value = 0;
+    for (int digit; at < text.size() && at < begin + 4 && (digit = hex_value(text[at])) >= 0; ++at) {
+      value = value << 4 | static_cast<unsigned>(digit);
+    }
+    if (at == begin || used == kIpv6Octets) return false;
+    if (at < text.size() && text[at] == '.') {
+      if (used + kIpv4Octets > kIpv6Octets || !parse_ipv4(text.substr(begin), octets + used)) return false;
+      used += kIpv4Octets;
+      break;
+    }
+    octets[used++] = static_cast<uint8_t>(value >> 8);
+    octets[used++] = static_cast<uint8_t>(value);
+  }
+  if (gap.has_value() == (used == kIpv6Octets)) return false;
+  if (gap) {
+    std::copy_backward(octets + *gap, octets + used, octets + kIpv6Octets);
+    std::fill_n(octets + *gap, kIpv6Octets - used, uint8_t{0});
+  }
+  return true;
 }
+
 void append_ipv4(const uint8_t* octets, std::string& out) {
   append_address(AF_INET, octets, out);
 }

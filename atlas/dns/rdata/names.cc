@@ -24,9 +24,11 @@ bool read_names(base::ByteReader& wire, std::string* text) {
 bool take_name(TextReader& text) {
   const RdataToken* token = text.next();
   if (token == nullptr) return false;
-  auto name = parse_name(token->text, text.origin());
-  if (!name) return text.fail(std::move(name.error().message), std::move(name.error().hint));
-  text.put(name->wire());
+  Name name;
+  if (auto parsed = parse_name(token->text, text.origin(), name); !parsed) {
+    return text.fail(std::move(parsed.error().message), std::move(parsed.error().hint));
+  }
+  text.put(name.wire());
   return true;
 }
 

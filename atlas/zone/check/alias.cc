@@ -44,14 +44,14 @@ void cname_several(const Subject&, const Node& node, Findings& findings) {
 }
 
 void cname_loop(const Subject& zone, const Node& node, Findings& findings) {
-  const Node* at = &node;
+  std::optional<Node> at = node;
   for (size_t length = 0; length < kCnameChainMax; ++length) {
     const auto cnames = at->rrset(dns::RRType::CNAME);
     if (cnames.empty()) return;
     const auto target = target_of(zone, cnames[0]);
-    at = target ? zone.find(*target) : nullptr;
-    if (at == nullptr) return;
-    if (at == &node) {
+    at = target ? zone.find(*target) : std::nullopt;
+    if (!at) return;
+    if (at->number == node.number) {
       findings.add(node.rrset(dns::RRType::CNAME)[0],
                    "the CNAME of " + dns::to_text(node.owner) + " leads back to it");
       return;
@@ -62,8 +62,8 @@ void cname_loop(const Subject& zone, const Node& node, Findings& findings) {
 void cname_to_nowhere(const Subject& zone, const Node& node, Findings& findings) {
   for (const ListedRecord& cname : node.rrset(dns::RRType::CNAME)) {
     const auto target = target_of(zone, cname);
-    if (!target || !target->is_at_or_below(zone.apex()) || zone.find(*target) != nullptr) continue;
-    if (zone.boundary_of(*target) != nullptr || zone.wildcard_for(*target) != nullptr) continue;
+    if (!target || !target->is_at_or_below(zone.apex()) || zone.find(*target)) continue;
+    if (zone.boundary_of(*target) || zone.wildcard_for(*target)) continue;
     findings.add(cname, "the target " + dns::to_text(*target) + " is not in the zone",
                  "add it, or end a name outside of the zone with a dot");
   }

@@ -1,6 +1,7 @@
 #include "atlas/zone/check/check.h"
 
 #include <array>
+#include <bit>
 
 #include "atlas/zone/check/checks.h"
 #include "atlas/zone/check/subject.h"
@@ -90,6 +91,30 @@ constexpr auto kNames = [] {
   return names;
 }();
 
+// The rows that sets of types trigger, as bits. Owners have few different sets.
+class TriggeredRows {
+ public:
+  uint64_t by(TypeSet types) {
+    Entry& entry = entries_[(types * 0x9e3779b97f4a7c15) >> 60];
+    if (entry.types != types) entry = {types, find(types)};
+    return entry.rows;
+  }
+
+ private:
+  struct Entry {
+    TypeSet types = 0;  // no owner has none
+    uint64_t rows = 0;
+  };
+  static uint64_t find(TypeSet types) {
+    static_assert(std::size(kRows) <= 64);
+    uint64_t rows = 0;
+    for (size_t i = 0; i < std::size(kRows); ++i) rows |= uint64_t{(kRows[i].triggers & types) != 0} << i;
+    return rows;
+  }
+
+  std::array<Entry, 16> entries_;
+};
+
 }  // namespace
 
 std::span<const CheckName> check_names() {
@@ -106,15 +131,16 @@ void check_zone(const RecordList& records, dns::NameView apex, base::WallTime no
   Node nothing;
   nothing.owner = apex;
   nothing.is_apex = true;
-  const Node& apex_node = zone.apex_node() != nullptr ? *zone.apex_node() : nothing;
+  const Node apex_node = zone.apex_node().value_or(nothing);
   for (const Row& row : kRows) {
     if (row.triggers == kOnce) run(row, apex_node);
   }
-  for (const Node& node : zone.nodes()) {
-    for (const Row& row : kRows) {
-      if (node.has_any(row.triggers)) run(row, node);
+  TriggeredRows triggered;
+  zone.for_each_node([&](const Node& node) {
+    for (uint64_t rows = triggered.by(node.types); rows != 0; rows &= rows - 1) {
+      run(kRows[std::countr_zero(rows)], node);
     }
-  }
+  });
 }
 
 }  // namespace atlas::zone::check

@@ -56,8 +56,8 @@ void glue_missing(const Subject& zone, const Node& node, Findings& findings) {
   for (const ListedRecord& ns : node.rrset(dns::RRType::NS)) {
     const auto target = dns::additional_name(dns::RRType::NS, zone.rdata(ns));
     if (!target || !target->is_at_or_below(node.owner)) continue;
-    const Node* host = zone.find(*target);
-    if (host != nullptr && host->has_any(kAddressTypes)) continue;
+    const auto host = zone.find(*target);
+    if (host && host->has_any(kAddressTypes)) continue;
     findings.add(ns, "the name server " + dns::to_text(*target) + " lies in the child zone and has no glue",
                  "add its A or AAAA record here as well, or nobody can find the child zone");
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "atlas/base/bytes.h"
@@ -12,15 +13,24 @@ bool is_digit(uint8_t octet) {
   return octet >= '0' && octet <= '9';
 }
 
-// RFC 952, RFC 1123 2.1: letters, digits and inner hyphens. A leading underscore marks a name that is no host
-// on purpose (RFC 8552); octets outside of ASCII are reported when the text is read.
+// RFC 952, RFC 1123 2.1: letters, digits and inner hyphens. Octets outside of ASCII are reported when the
+// text is read.
+constexpr auto kHostOctets = [] {
+  std::array<bool, 256> is_host_octet{};
+  for (size_t i = 0; i < is_host_octet.size(); ++i) {
+    const uint8_t lower = dns::ascii_lower(static_cast<uint8_t>(i));
+    is_host_octet[i] = (i >= '0' && i <= '9') || (lower >= 'a' && lower <= 'z') || i == '-' || i >= 0x80;
+  }
+  return is_host_octet;
+}();
+
+// A leading underscore marks a name that is no host on purpose (RFC 8552).
 bool is_host_label(base::Bytes label) {
   if (label.front() == '_') label = label.subspan(1);
   if (label.empty() || label.front() == '-' || label.back() == '-') return false;
-  return std::ranges::all_of(label, [](uint8_t octet) {
-    const uint8_t lower = dns::ascii_lower(octet);
-    return is_digit(octet) || (lower >= 'a' && lower <= 'z') || octet == '-' || octet >= 0x80;
-  });
+  bool is_host = true;
+  for (const uint8_t octet : label) is_host &= kHostOctets[octet];
+  return is_host;
 }
 
 bool is_host_name(dns::NameView name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <ranges>
 
 #include "atlas/base/bytes.h"
 #include "atlas/dns/rdata.h"
@@ -18,131 +19,119 @@ std::span<const ListedRecord> Node::rrset(dns::RRType type) const {
 
 Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime now)
     : records_(records), apex_(apex), now_(now) {
-  group();
-  if (const Node* node = apex_node(); node != nullptr && node->has(dns::RRType::DNSKEY)) {
-    is_signed_ = std::ranges::any_of(node->rrset(dns::RRType::RRSIG), [this](const ListedRecord& rrsig) {
-      return rrsig.rdata_size >= 2 &&
-             base::load_u16(rdata(rrsig).data()) == static_cast<uint16_t>(dns::RRType::SOA);
-    });
+  const std::span<const ListedRecord> all = records_.records();
+  begins_.reserve(all.size() + 1);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (i == 0 || !all[i].shares_owner(all[i - 1])) begins_.push_back(static_cast<uint32_t>(i));
+  }
+  begins_.push_back(static_cast<uint32_t>(all.size()));
+  if (const auto apex_records = apex_node(); apex_records && apex_records->has(dns::RRType::DNSKEY)) {
+    is_signed_ =
+        std::ranges::any_of(apex_records->rrset(dns::RRType::RRSIG), [this](const ListedRecord& rrsig) {
+          return rdata(rrsig).size() >= 2 &&
+                 base::load_u16(rdata(rrsig).data()) == static_cast<uint16_t>(dns::RRType::SOA);
+        });
   }
 }
 
-void Subject::group() {
-  const std::span<const ListedRecord> all = records_.records();
-  size_t owners = 0;
-  for (size_t i = 0; i < all.size(); ++i) owners += i == 0 || all[i].owner_offset != all[i - 1].owner_offset;
-  nodes_.reserve(owners);
-  for (size_t begin = 0; begin < all.size();) {
-    Node node;
-    node.owner = records_.owner(all[begin]);
-    size_t end = begin;
-    while (end < all.size() &&
-           (all[end].owner_offset == all[begin].owner_offset || records_.owner(all[end]) == node.owner)) {
-      node.types |= type_bit(all[end++].type);
-    }
-    node.records = all.subspan(begin, end - begin);
-    node.is_apex = node.owner == apex_;
-    nodes_.push_back(node);
-    begin = end;
-  }
-  // Names below a name follow it in canonical order, so that one pass knows what lies above.
-  const Node* boundary = nullptr;
-  for (Node& node : nodes_) {
-    if (boundary != nullptr && node.owner.is_below(boundary->owner)) {
-      node.occluded_by = boundary;
-    } else {
-      boundary = node.is_zone_cut() || node.has(dns::RRType::DNAME) ? &node : nullptr;
-    }
-  }
+Node Subject::node(size_t number) const {
+  Node node;
+  node.owner = owner(number);
+  node.records = records_.records().subspan(begins_[number], begins_[number + 1] - begins_[number]);
+  for (const ListedRecord& record : node.records) node.types |= type_bit(record.type);
+  node.number = number;
+  node.is_apex = node.owner == apex_;
+  return node;
 }
 
 void Subject::build_index() const {
-  slots_.resize(std::bit_ceil(nodes_.size() * 2 + 1));
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    const uint64_t hash = dns::hash(nodes_[i].owner);
+  slots_.resize(std::bit_ceil(node_count() * 2 + 1));
+  for (size_t i = 0; i < node_count(); ++i) {
+    const uint64_t hash = dns::hash(owner(i));
     size_t slot = hash & (slots_.size() - 1);
     while (slots_[slot].node != 0) slot = (slot + 1) & (slots_.size() - 1);
     slots_[slot] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(i + 1)};
   }
 }
 
-base::LargeVector<Node>::const_iterator Subject::lower_bound(dns::NameView name) const {
-  return std::ranges::lower_bound(
-      nodes_, name, [](dns::NameView a, dns::NameView b) { return dns::compare_canonical(a, b) < 0; },
-      &Node::owner);
+size_t Subject::lower_bound(dns::NameView name) const {
+  const auto numbers = std::views::iota(size_t{0}, node_count());
+  return *std::ranges::lower_bound(
+      numbers, name, [](dns::NameView a, dns::NameView b) { return dns::compare_canonical(a, b) < 0; },
+      [this](size_t number) { return owner(number); });
 }
 
-const Node* Subject::find(dns::NameView name) const {
+std::optional<Node> Subject::find(dns::NameView name) const {
   if (searches_ < kSearchesMax) {
     ++searches_;
-    const auto at = lower_bound(name);
-    return at != nodes_.end() && at->owner == name ? &*at : nullptr;
+    const size_t at = lower_bound(name);
+    return at != node_count() && owner(at) == name ? std::optional(node(at)) : std::nullopt;
   }
   if (slots_.empty()) build_index();
   const uint64_t hash = dns::hash(name);
   size_t slot = hash & (slots_.size() - 1);
   for (; slots_[slot].node != 0; slot = (slot + 1) & (slots_.size() - 1)) {
     if (slots_[slot].tag != static_cast<uint32_t>(hash >> 32)) continue;
-    const Node& node = nodes_[slots_[slot].node - 1];
-    if (node.owner == name) return &node;
+    if (owner(slots_[slot].node - 1) == name) return node(slots_[slot].node - 1);
   }
-  return nullptr;
+  return {};
 }
 
 bool Subject::exists(dns::NameView name) const {
-  const auto at = lower_bound(name);
-  return at != nodes_.end() && at->owner.is_at_or_below(name);
+  const size_t at = lower_bound(name);
+  return at != node_count() && owner(at).is_at_or_below(name);
 }
 
-const Node* Subject::wildcard_for(dns::NameView name) const {
-  if (exists(name)) return nullptr;
+std::optional<Node> Subject::wildcard_for(dns::NameView name) const {
+  if (exists(name)) return {};
   dns::NameView encloser = name;
   do {
-    if (encloser.size() <= apex_.size()) return nullptr;
+    if (encloser.size() <= apex_.size()) return {};
     encloser = encloser.parent();
   } while (!exists(encloser));
   const auto wildcard = dns::wildcard_of(encloser);
-  return wildcard ? find(*wildcard) : nullptr;
+  return wildcard ? find(*wildcard) : std::nullopt;
 }
 
-const Node* Subject::boundary_of(dns::NameView name) const {
-  const Node* highest = nullptr;
+std::optional<Node> Subject::boundary_of(dns::NameView name) const {
+  std::optional<Node> highest;
   for (dns::NameView at = name; at.size() > apex_.size(); at = at.parent()) {
-    const Node* node = find(at);
-    if (node == nullptr) continue;
+    const std::optional<Node> node = find(at);
+    if (!node) continue;
     const bool is_dname_above = node->has(dns::RRType::DNAME) && at.size() < name.size();
     if (node->is_zone_cut() || is_dname_above) highest = node;
   }
-  const Node* node = apex_node();
-  if (node != nullptr && node->has(dns::RRType::DNAME) && name.size() > apex_.size()) return node;
+  const std::optional<Node> node = apex_node();
+  if (node && node->has(dns::RRType::DNAME) && name.size() > apex_.size()) return node;
   return highest;
 }
 
 Target Subject::resolve(dns::NameView target) const {
   if (!target.is_at_or_below(apex_)) return Target::kOutside;
-  const Node* node = find(target);
-  if (node != nullptr && node->has_any(kAddressTypes)) return Target::kHasAddress;
-  if (const Node* boundary = boundary_of(target); boundary != nullptr) {
+  std::optional<Node> node = find(target);
+  if (node && node->has_any(kAddressTypes)) return Target::kHasAddress;
+  if (const auto boundary = boundary_of(target)) {
     return boundary->has(dns::RRType::DNAME) && !boundary->is_zone_cut() ? Target::kAlias : Target::kOutside;
   }
-  if (node == nullptr) node = wildcard_for(target);
-  if (node == nullptr) return Target::kNoAddress;
+  if (!node) node = wildcard_for(target);
+  if (!node) return Target::kNoAddress;
   if (node->has(dns::RRType::CNAME)) return Target::kAlias;
   return node->has_any(kAddressTypes) ? Target::kHasAddress : Target::kNoAddress;
 }
 
 bool Subject::is_ns_target(const Node& node) const {
-  if (ns_targets_.empty()) {
-    ns_targets_.resize(nodes_.size());
-    for (const Node& owner : nodes_) {
-      for (const ListedRecord& ns : owner.rrset(dns::RRType::NS)) {
-        const auto target = dns::additional_name(dns::RRType::NS, rdata(ns));
-        const Node* found = target ? find(*target) : nullptr;
-        if (found != nullptr) ns_targets_[static_cast<size_t>(found - nodes_.data())] = true;
-      }
-    }
+  if (ns_targets_.empty()) find_ns_targets();
+  return ns_targets_[node.number];
+}
+
+void Subject::find_ns_targets() const {
+  ns_targets_.resize(node_count());
+  for (const ListedRecord& record : records_.records()) {
+    if (record.type != dns::RRType::NS) continue;
+    const auto target = dns::additional_name(dns::RRType::NS, rdata(record));
+    if (!target || !target->is_at_or_below(apex_)) continue;
+    if (const auto found = find(*target)) ns_targets_[found->number] = true;
   }
-  return ns_targets_[static_cast<size_t>(&node - nodes_.data())];
 }
 
 std::string Findings::decorated(const std::string& message) const {

@@ -1,8 +1,8 @@
-// The zone that is checked: its records grouped by owner, with what lies above each owner and an index of
-// names.
+// The zone that is checked: its records by owner, with what lies above each owner and an index of names.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,7 +35,9 @@ struct Node {
   dns::NameView owner;
   std::span<const ListedRecord> records;
   TypeSet types = 0;
-  // The highest zone cut above it, or the owner of a DNAME above it; null if there is neither.
+  size_t number = 0;  // in canonical order
+  // The highest zone cut above it, or the owner of a DNAME above it; null if there is neither, and for nodes
+  // that were looked up.
   const Node* occluded_by = nullptr;
   bool is_apex = false;
 
@@ -61,18 +63,19 @@ class Subject {
   const RecordList& list() const { return records_; }
   dns::NameView apex() const { return apex_; }
   base::WallTime now() const { return now_; }
-  std::span<const Node> nodes() const { return nodes_; }
+  // In canonical order.
+  void for_each_node(const auto& visit) const;
   base::Bytes rdata(const ListedRecord& record) const { return records_.rdata(record); }
 
-  // Null if the apex owns nothing.
-  const Node* apex_node() const { return find(apex_); }
-  const Node* find(dns::NameView name) const;
+  // Empty if the apex owns nothing.
+  std::optional<Node> apex_node() const { return find(apex_); }
+  std::optional<Node> find(dns::NameView name) const;
   // The name or a name below it owns records.
   bool exists(dns::NameView name) const;
-  // The node whose data answers for a name that is not in the zone; null if there is none (RFC 4592 3.3.1).
-  const Node* wildcard_for(dns::NameView name) const;
-  // The zone cut or DNAME at or above a name that need not exist; null if it is authoritative.
-  const Node* boundary_of(dns::NameView name) const;
+  // The node whose data answers for a name that is not in the zone; empty if there is none (RFC 4592 3.3.1).
+  std::optional<Node> wildcard_for(dns::NameView name) const;
+  // The zone cut or DNAME at or above a name that need not exist; empty if it is authoritative.
+  std::optional<Node> boundary_of(dns::NameView name) const;
   Target resolve(dns::NameView target) const;
   // Some NS record of the zone names it.
   bool is_ns_target(const Node& node) const;
@@ -85,15 +88,18 @@ class Subject {
     uint32_t node = 0;  // its number and 1; 0 = free
   };
 
-  void group();
+  size_t node_count() const { return begins_.size() - 1; }
+  Node node(size_t number) const;
+  dns::NameView owner(size_t number) const { return records_.owner(records_.records()[begins_[number]]); }
   void build_index() const;
   // The first node at or behind `name` in canonical order.
-  base::LargeVector<Node>::const_iterator lower_bound(dns::NameView name) const;
+  size_t lower_bound(dns::NameView name) const;
+  void find_ns_targets() const;
 
   const RecordList& records_;
   const dns::NameView apex_;
   const base::WallTime now_;
-  base::LargeVector<Node> nodes_;
+  base::LargeVector<uint32_t> begins_;  // the first record of each node, and where the last one ends
   // Most zones ask for few names. Those that ask for more than kSearchesMax get an index.
   static constexpr size_t kSearchesMax = 1000;
   mutable size_t searches_ = 0;
@@ -101,6 +107,22 @@ class Subject {
   bool is_signed_ = false;
   mutable std::vector<bool> ns_targets_;  // by node; made when first asked for
 };
+
+void Subject::for_each_node(const auto& visit) const {
+  // Names below a name follow it, so that the last boundary is the only one that may lie above.
+  std::optional<Node> boundary;
+  for (size_t i = 0; i < node_count(); ++i) {
+    Node at = node(i);
+    if (boundary && at.owner.is_below(boundary->owner)) {
+      at.occluded_by = &*boundary;
+    } else if (at.is_zone_cut() || at.has(dns::RRType::DNAME)) {
+      boundary = at;
+    } else {
+      boundary.reset();
+    }
+    visit(at);
+  }
+}
 
 // Where a check reports.
 class Findings {

@@ -5,6 +5,13 @@
 #include "atlas/base/assert.h"
 
 namespace atlas::zone::image {
+namespace {
+
+// Whose buckets are asked for before they are written.
+constexpr size_t kNamesAhead = 16;
+
+}  // namespace
+
 void insert_entry(Bucket* buckets, uint32_t count, const IndexEntry& entry) {
   uint32_t at = NameIndex::bucket_of(entry.hash, count);
   for (;;) {
@@ -24,14 +31,13 @@ NameIndex::NameIndex(const IndexPage* pages, uint8_t page_bits, const Bucket* bu
   for (size_t i = 0; i < count; ++i) pages_.emplace_back(buckets + pages[i].bucket, pages[i].buckets);
 }
 
-BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries) {
+BuiltIndex build_index(std::span<const uint64_t> hashes, std::span<const uint8_t> block_names) {
   BuiltIndex index;
-  while (index.page_bits < kPageBitsMax && (kPageNames << index.page_bits) < entries.size())
-    ++index.page_bits;
+  while (index.page_bits < kPageBitsMax && (kPageNames << index.page_bits) < hashes.size()) ++index.page_bits;
   const size_t page_count = size_t{1} << index.page_bits;
 
   std::vector<uint32_t> names(page_count);
-  for (const IndexEntry& entry : entries) ++names[NameIndex::page_of(entry.hash, index.page_bits)];
+  for (const uint64_t hash : hashes) ++names[NameIndex::page_of(hash, index.page_bits)];
   uint32_t buckets = 0;
   index.pages.reserve(page_count);
   for (const uint32_t count : names) {
@@ -41,10 +47,15 @@ BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries) {
     buckets += wanted;
   }
   index.buckets.resize(buckets);
-  for (const IndexEntry& entry : entries) {
-    ATLAS_ASSERT(entry.block < kBlocksMax);
-    const IndexPage& page = index.pages[NameIndex::page_of(entry.hash, index.page_bits)];
-    insert_entry(&index.buckets[page.bucket], page.buckets, entry);
+  ATLAS_ASSERT(block_names.size() <= kBlocksMax);
+  const NameIndex unfinished(index.pages.data(), index.page_bits, index.buckets.data());
+  size_t at = 0;
+  for (uint32_t block = 0; block < block_names.size(); ++block) {
+    for (const size_t end = at + block_names[block]; at < end; ++at) {
+      if (at + kNamesAhead < hashes.size()) unfinished.prefetch(hashes[at + kNamesAhead]);
+      const IndexPage& page = index.pages[NameIndex::page_of(hashes[at], index.page_bits)];
+      insert_entry(&index.buckets[page.bucket], page.buckets, {hashes[at], block});
+    }
   }
   return index;
 }

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "atlas/base/large_pages.h"
@@ -157,6 +158,7 @@ struct BuiltIndex {
 // Into the buckets of its page.
 void insert_entry(Bucket* buckets, uint32_t count, const IndexEntry& entry);
 
-BuiltIndex build_index(const base::LargeVector<IndexEntry>& entries);
+// Of the names' hashes in the order of their blocks, which have as many names each.
+BuiltIndex build_index(std::span<const uint64_t> hashes, std::span<const uint8_t> block_names);
 
 }  // namespace atlas::zone::image

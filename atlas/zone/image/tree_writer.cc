@@ -56,6 +56,12 @@ uint32_t octets_with_lengths(std::span<const base::Bytes> rdatas) {
   return static_cast<uint32_t>(octets);
 }
 
+template <class T, class Allocator>
+size_t append_table(const std::vector<T, Allocator>& table, base::LargeVector<uint8_t>& image) {
+  const auto* octets = reinterpret_cast<const uint8_t*>(table.data());
+  return append_piece({octets, table.size() * sizeof(T)}, alignof(T), image);
+}
+
 }  // namespace
 
 ShapeItem make_item(dns::RRType type, uint32_t ttl, std::span<const base::Bytes> rdatas) {
@@ -131,21 +137,24 @@ uint8_t ShapeSet::number_of(const NodeDraft& node) {
   return last_number_;
 }
 
-void TreeWriter::reserve(size_t names, size_t octets) {
-  entries_.reserve(names);
-  blocks_.reserve(octets);
+size_t append_piece(base::Bytes piece, size_t alignment, base::LargeVector<uint8_t>& image) {
+  const size_t at = (image.size() + alignment - 1) / alignment * alignment;
+  image.resize(at);
+  image.insert(image.end(), piece.begin(), piece.end());
+  return at;
 }
 
 void TreeWriter::add(base::Bytes key, uint64_t hash, const NodeDraft& node) {
   if (writer_.is_full()) end_block();
-  if (writer_.is_empty()) block_offsets_.push_back(blocks_.size());
-  const auto block = static_cast<uint32_t>(block_offsets_.size() - 1);
-  ATLAS_ASSERT(block < kBlocksMax);
+  if (writer_.is_empty()) {
+    ATLAS_ASSERT(block_offsets_.size() < kBlocksMax);
+    block_offsets_.push_back(image_.size());
+  }
   const uint8_t shape = shapes_.number_of(node);
   writer_.add(key, shape);
   append_payload(node, shape, writer_.payloads());
   add_signatures(node);
-  entries_.push_back({hash, block});
+  hashes_.push_back(hash);
 }
 
 void append_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out) {
@@ -186,7 +195,8 @@ void append_signatures(const NodeDraft& node, uint8_t ordinal, base::LargeVector
 
 void TreeWriter::end_block() {
   if (writer_.is_empty()) return;
-  writer_.finish(blocks_);
+  block_names_.push_back(static_cast<uint8_t>(writer_.count()));
+  writer_.finish(image_);
   uint64_t offset = 0;
   if (block_signatures_ != signatures_.size()) {
     offset = block_signatures_ + 1;
@@ -200,9 +210,23 @@ void TreeWriter::end_block() {
   signature_offsets_.back() = offset;
 }
 
-void TreeWriter::finish() {
+TreeHead TreeWriter::finish() {
   end_block();
-  if (!signature_offsets_.empty()) signature_offsets_.resize(block_offsets_.size());
+  TreeHead head{};
+  head.names = static_cast<uint32_t>(hashes_.size());
+  head.blocks = static_cast<uint32_t>(block_offsets_.size());
+  head.blocks_offset = append_table(block_offsets_, image_);
+  if (!signature_offsets_.empty()) {
+    signature_offsets_.resize(block_offsets_.size());
+    const size_t signatures = append_piece(signatures_, 1, image_);
+    for (uint64_t& offset : signature_offsets_) offset = offset == 0 ? 0 : signatures + offset - 1;
+    head.signatures_offset = append_table(signature_offsets_, image_);
+  }
+  const BuiltIndex index = build_index(hashes_, block_names_);
+  head.page_bits = index.page_bits;
+  head.pages_offset = append_table(index.pages, image_);
+  head.buckets_offset = append_table(index.buckets, image_);
+  return head;
 }
 
 }  // namespace atlas::zone::image

@@ -67,36 +67,33 @@ class ShapeSet {
   uint8_t last_number_ = kOwnShape;
 };
 
+// Returns where `piece` begins, behind what the image has and zeros.
+size_t append_piece(base::Bytes piece, size_t alignment, base::LargeVector<uint8_t>& image);
+
+// Writes a tree at the end of an image: the blocks while it goes, what leads to them at last.
 class TreeWriter {
  public:
-  explicit TreeWriter(ShapeSet& shapes) : shapes_(shapes) {}
+  TreeWriter(ShapeSet& shapes, base::LargeVector<uint8_t>& image) : shapes_(shapes), image_(image) {}
 
+  void reserve(size_t names) { hashes_.reserve(names); }
   void add(base::Bytes key, uint64_t hash, const NodeDraft& node);
-  // Ends the last block.
-  void finish();
-
-  uint32_t names() const { return static_cast<uint32_t>(entries_.size()); }
-  const base::LargeVector<uint8_t>& blocks() const { return blocks_; }
-  // Where each block begins in blocks().
-  const base::LargeVector<uint64_t>& block_offsets() const { return block_offsets_; }
-  const base::LargeVector<uint8_t>& signatures() const { return signatures_; }
-  // Where each block's signatures begin in signatures(), plus one; 0 = none. Empty if no block has some.
-  const std::vector<uint64_t>& signature_offsets() const { return signature_offsets_; }
-  base::LargeVector<IndexEntry> take_entries() { return std::move(entries_); }
-  void reserve(size_t names, size_t octets);
+  // All of the head but depth_max.
+  TreeHead finish();
 
  private:
   void end_block();
   void add_signatures(const NodeDraft& node);
 
   ShapeSet& shapes_;
-  base::LargeVector<uint8_t> blocks_;
+  base::LargeVector<uint8_t>& image_;
   BlockWriter writer_;
   base::LargeVector<uint64_t> block_offsets_;
+  base::LargeVector<uint8_t> block_names_;  // how many each block has
   base::LargeVector<uint8_t> signatures_;
+  // Where each block's signatures begin in signatures_, plus one; 0 = none. Empty if no block has some.
   std::vector<uint64_t> signature_offsets_;
   size_t block_signatures_ = 0;  // where those of the open block begin
-  base::LargeVector<IndexEntry> entries_;
+  base::LargeVector<uint64_t> hashes_;
 };
 
 }  // namespace atlas::zone::image

@@ -112,6 +112,8 @@ struct FileContext {
   dns::Name origin;
   dns::Name owner;
   enum class Owner : uint8_t { kNone, kGood, kBad } owner_state = Owner::kNone;
+  // As written, if the same text means the same owner again and there is nothing to say about it.
+  std::string owner_text;
 };
 
 // The parts of a record in front of its RDATA.
@@ -138,7 +140,7 @@ class Parser {
     apex_text_.pop_back();
   }
 
-  SourceFile& add_source(const std::filesystem::path& path, std::string text) {
+  SourceFile& add_source(const std::filesystem::path& path, SourceText text) {
     return sources_.emplace_back(SourceFile{records_.add_file(path.string()), path, std::move(text)});
   }
   void parse_file(const SourceFile& source, dns::NameView origin, dns::NameView owner,
@@ -153,16 +155,17 @@ class Parser {
   }
   void report(Severity severity, TextPosition at, std::string message, std::string hint);
 
-  void parse_text(FileContext& file, const std::string& text);
+  void parse_text(FileContext& file);
   void parse_entry(FileContext& file, const Scanner& scanner);
   void parse_directive(FileContext& file, Tokens tokens);
   void parse_origin(FileContext& file, Tokens tokens);
   void parse_default_ttl(Tokens tokens);
   void parse_include(FileContext& file, Tokens tokens);
+  void report_include(TextPosition at, const base::Error& failure);
   void parse_generate(FileContext& file, Tokens tokens);
   void generate_one(FileContext& file, Tokens tokens, std::string_view rdata_pattern, size_t type_token);
 
-  bool parse_owner(FileContext& file, const dns::RdataToken& token);
+  void parse_owner(FileContext& file, const dns::RdataToken& token);
   void parse_record(FileContext& file, const Scanner& scanner);
   std::optional<RecordHead> parse_head(Tokens tokens, size_t first, bool begins_blank);
   void report_unknown_type(Tokens tokens, size_t at, bool begins_blank);
@@ -170,7 +173,7 @@ class Parser {
   Tokens split_at_quotes(Tokens tokens);
   uint32_t ttl_or_default(std::optional<uint32_t> ttl, TextPosition at);
   bool repeats_apex(std::string_view name) const;
-  void warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file);
+  bool warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file);
   bool is_open(const std::filesystem::path& path) const;
 
   const dns::Name apex_;
@@ -211,19 +214,17 @@ bool Parser::is_open(const std::filesystem::path& path) const {
 
 void Parser::parse_file(const SourceFile& source, dns::NameView origin, dns::NameView owner,
                         FileContext::Owner state) {
-  FileContext file{source, origin, owner, state};
+  FileContext file{source, origin, owner, state, {}};
   open_files_.push_back(source.path.lexically_normal());
   const uint16_t file_number_before = std::exchange(file_number_, source.number);
-  parse_text(file, source.text);
+  parse_text(file);
   file_number_ = file_number_before;
   open_files_.pop_back();
 }
 
-void Parser::parse_text(FileContext& file, const std::string& text) {
-  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    return error({1, 1}, "this text is UTF-16", "save it as UTF-8 or ASCII");
-  }
-  Scanner scanner(text);
+void Parser::parse_text(FileContext& file) {
+  Scanner scanner(file.source.text.read());
+  if (scanner.is_utf16()) return error({1, 1}, "this text is UTF-16", "save it as UTF-8 or ASCII");
   if (scanner.had_byte_order_mark()) {
     warn({1, 1}, "the text begins with a UTF-8 byte order mark, which is skipped",
          "other name servers refuse it; save the file without one");
@@ -276,6 +277,7 @@ void Parser::parse_origin(FileContext& file, Tokens tokens) {
   if (!origin) return error(tokens[1].position, origin.error().message, origin.error().hint);
   warn_if_final_dot_is_missing(tokens[1], file);
   file.origin = *origin;
+  file.owner_text.clear();
 }
 
 void Parser::parse_default_ttl(Tokens tokens) {
@@ -293,7 +295,7 @@ void Parser::parse_include(FileContext& file, Tokens tokens) {
                  "as in $INCLUDE hosts.zone sub.example.com.");
   }
   const TextPosition at = tokens[1].position;
-  if (!options_.read_file) return error(at, "$INCLUDE is not allowed here");
+  if (!options_.open_text) return error(at, "$INCLUDE is not allowed here");
   dns::Name origin = file.origin;
   if (tokens.size() == 3) {
     const auto named = dns::parse_name(tokens[2].text, file.origin);
@@ -315,16 +317,18 @@ void Parser::parse_include(FileContext& file, Tokens tokens) {
     if (sources_.size() >= kFilesMax) {
       return error(at, "a zone is made of at most " + std::to_string(kFilesMax) + " files");
     }
-    auto content = options_.read_file(path, kFileOctetsMax);
-    if (!content) {
-      return error(at, "$INCLUDE failed: " + content.error().message,
-                   content.error().hint.empty() ? "names of files are relative to the file that includes them"
-                                                : content.error().hint);
-    }
+    auto content = options_.open_text(path, kFileOctetsMax);
+    if (!content) return report_include(at, content.error());
     add_source(path, std::move(*content));
     source = std::prev(sources_.end());
   }
   parse_file(*source, origin, file.owner, file.owner_state);
+  if (const auto failure = source->text.error()) report_include(at, *failure);
+}
+
+void Parser::report_include(TextPosition at, const base::Error& failure) {
+  error(at, "$INCLUDE failed: " + failure.message,
+        failure.hint.empty() ? "names of files are relative to the file that includes them" : failure.hint);
 }
 
 void Parser::parse_generate(FileContext& file, Tokens tokens) {
@@ -389,7 +393,7 @@ void Parser::generate_one(FileContext& file, Tokens tokens, std::string_view rda
   if (const auto rdata = append_generated(rdata_pattern, generation_->number, line); !rdata) {
     return error(tokens[type_token + 1].position, rdata.error().message, rdata.error().hint);
   }
-  Scanner scanner(line);
+  Scanner scanner{Window(line)};
   switch (scanner.next()) {
     case Scanner::Outcome::kEntry:
       return parse_record(file, scanner);
@@ -440,29 +444,32 @@ bool Parser::repeats_apex(std::string_view name) const {
   return equal_ignoring_case(name.substr(boundary), apex_text_);
 }
 
-void Parser::warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file) {
-  if (!repeats_apex(token.text)) return;
+// True if it warned.
+bool Parser::warn_if_final_dot_is_missing(const dns::RdataToken& token, const FileContext& file) {
+  if (!repeats_apex(token.text)) return false;
   warn(token.position,
        shown(token.text) + " has no final dot and means " + std::string(token.text) + '.' +
            dns::to_text(file.origin),
        "write " + std::string(token.text) + ". with a final dot, or only what stands before the origin");
+  return true;
 }
 
-bool Parser::parse_owner(FileContext& file, const dns::RdataToken& token) {
-  const auto owner = dns::parse_name(token.text, file.origin);
-  if (!owner) {
-    error(token.position, owner.error().message, owner.error().hint);
+void Parser::parse_owner(FileContext& file, const dns::RdataToken& token) {
+  if (!token.text.empty() && token.text == file.owner_text) return;
+  file.owner_text.clear();
+  if (const auto parsed = dns::parse_name(token.text, file.origin, file.owner); !parsed) {
+    error(token.position, parsed.error().message, parsed.error().hint);
     file.owner_state = FileContext::Owner::kBad;
-    return false;
+    return;
   }
-  file.owner = *owner;
   file.owner_state = FileContext::Owner::kGood;
-  warn_if_final_dot_is_missing(token, file);
+  bool warned = warn_if_final_dot_is_missing(token, file);
   if (std::ranges::any_of(token.text, [](char c) { return static_cast<uint8_t>(c) >= 0x80; })) {
     warn(token.position, shown(token.text) + " has octets outside of ASCII, which resolvers never ask for",
          "write an internationalized name as A-labels (xn--...)");
+    warned = true;
   }
-  return true;
+  if (!warned) file.owner_text = token.text;
 }
 
 std::optional<uint32_t> Parser::parse_ttl_field(const dns::RdataToken& token) {
@@ -631,7 +638,7 @@ void Parser::parse_record(FileContext& file, const Scanner& scanner) {
 
 }  // namespace
 
-void parse_zone(const std::filesystem::path& path, std::string text, dns::NameView apex,
+void parse_zone(const std::filesystem::path& path, SourceText text, dns::NameView apex,
                 const ParseOptions& options, SourceFiles& sources, RecordList& records, DiagnosticLog& log) {
   Parser parser(apex, options, sources, records, log);
   const SourceFile& source = parser.add_source(path, std::move(text));

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <string>
 
 #include "atlas/base/result.h"
 #include "atlas/dns/name.h"
 #include "atlas/zone/diagnostic_log.h"
 #include "atlas/zone/record_list.h"
+#include "atlas/zone/text/source_text.h"
 
 namespace atlas::zone::text {
 
@@ -28,20 +28,20 @@ inline constexpr size_t kIncludesMax = 100'000;
 inline constexpr uint64_t kGenerateCountMax = uint64_t{1} << 20;
 inline constexpr uint64_t kGeneratedRecordsMax = uint64_t{1} << 24;
 
-// Reads a whole file that is at most `size_max` octets long.
-using ReadFile =
-    std::function<base::Result<std::string>(const std::filesystem::path& path, uint64_t size_max)>;
+// Opens a file that is at most `size_max` octets long.
+using OpenText =
+    std::function<base::Result<SourceText>(const std::filesystem::path& path, uint64_t size_max)>;
 
 struct ParseOptions {
   uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
-  ReadFile read_file;           // for $INCLUDE; without it, $INCLUDE is an error
+  OpenText open_text;           // for $INCLUDE; without it, $INCLUDE is an error
   uint64_t generated_records_max = kGeneratedRecordsMax;
 };
 
 // Parses `text`, which came from `path`, and adds its records to `records`, its files to `sources`, and what
 // is wrong with it to `log`. Goes on behind an error at the next record. Records outside of `apex` are left
-// out with a warning.
-void parse_zone(const std::filesystem::path& path, std::string text, dns::NameView apex,
+// out with a warning. Where `text` could not be read, its error() says so.
+void parse_zone(const std::filesystem::path& path, SourceText text, dns::NameView apex,
                 const ParseOptions& options, SourceFiles& sources, RecordList& records, DiagnosticLog& log);
 
 }  // namespace atlas::zone::text

@@ -24,7 +24,7 @@ Parsed parse(const std::string& text, const Files& files = {}, const char* apex 
              uint64_t generated_records_max = kGeneratedRecordsMax) {
   ParseOptions options;
   options.generated_records_max = generated_records_max;
-  options.read_file = [&](const std::filesystem::path& path, uint64_t) -> base::Result<std::string> {
+  options.open_text = [&](const std::filesystem::path& path, uint64_t) -> base::Result<SourceText> {
     const auto found = files.find(path.string());
     if (found == files.end()) return base::fail(path.string() + ": cannot open: No such file or directory");
     return found->second;

@@ -1,8 +1,13 @@
 #include "atlas/zone/text/scanner.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace atlas::zone::text {
 namespace {
@@ -39,6 +44,27 @@ constexpr Octet kind_of(char c) {
   return kOctets[static_cast<uint8_t>(c)];
 }
 
+// The first octet at or behind `at` that does not just belong to a word. There is a NUL behind the text, and
+// room to read on.
+const char* end_of_word(const char* at) {
+#if defined(__SSE2__)
+  static_assert(Window::kSlackOctets >= sizeof(__m128i));
+  for (;; at += sizeof(__m128i)) {
+    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto is = [&](char c) { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); };
+    const __m128i blank = _mm_cmpeq_epi8(_mm_min_epu8(octets, _mm_set1_epi8(' ')), octets);
+    // ( and ) differ in their last bit.
+    const __m128i parenthesis = _mm_cmpeq_epi8(_mm_or_si128(octets, _mm_set1_epi8(1)), _mm_set1_epi8(')'));
+    const __m128i others = _mm_or_si128(_mm_or_si128(is('"'), is(';')), _mm_or_si128(is('\\'), is(127)));
+    const int ends = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(blank, parenthesis), others));
+    if (ends != 0) return at + std::countr_zero(static_cast<unsigned>(ends));
+  }
+#else
+  while (kind_of(*at) == Octet::kWord) ++at;
+  return at;
+#endif
+}
+
 constexpr const char* kByteOrderMark = "\xef\xbb\xbf";
 
 std::string control_message(char c) {
@@ -56,11 +82,13 @@ std::string control_hint(char c) {
 
 }  // namespace
 
-Scanner::Scanner(const std::string& text) : begin_(text.c_str()), at_(begin_), end_(begin_ + text.size()) {
+Scanner::Scanner(Window window) : window_(std::move(window)), at_(window_.begin()), end_(window_.end()) {
+  const std::string_view text(at_, end_);
   if (text.starts_with(kByteOrderMark)) {
     had_byte_order_mark_ = true;
     at_ += 3;
   }
+  is_utf16_ = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
   line_begin_ = at_;
 }
 
@@ -71,6 +99,26 @@ void Scanner::add_token(const char* begin, const char* end, bool quoted, base::T
 void Scanner::begin_line(const char* at) {
   at_ = line_begin_ = at;
   ++line_;
+}
+
+void Scanner::begin_entry() {
+  entry_ = {at_, line_begin_, line_};
+  tokens_.clear();
+  has_inner_quotes_ = false;
+  open_ = nullptr;
+  begins_blank_ = at_ == line_begin_ && kind_of(*at_) == Octet::kBlank;
+}
+
+bool Scanner::read_on() {
+  if (window_.is_last()) return false;
+  const auto before = entry_.at - entry_.line_begin;
+  window_.advance(entry_.line_begin);
+  end_ = window_.end();
+  line_begin_ = window_.begin();
+  at_ = line_begin_ + before;
+  line_ = entry_.line;
+  begin_entry();
+  return true;
 }
 
 void Scanner::skip_line() {
@@ -103,7 +151,7 @@ bool Scanner::scan_word() {
   const char* const begin = at_;
   const base::TextPosition where = position(begin);
   for (;;) {
-    while (kind_of(*at_) == Octet::kWord) ++at_;
+    at_ = end_of_word(at_);
     if (*at_ == '\\') {
       if (at_[1] == '\0' || at_[1] == '\n' || at_[1] == '\r') {
         fail(position(at_), "a backslash at the end of the line",
@@ -146,14 +194,10 @@ bool Scanner::scan_quoted() {
 }
 
 Scanner::Outcome Scanner::next() {
-  tokens_.clear();
-  has_inner_quotes_ = false;
-  open_ = nullptr;
-  const char* entry_begin = at_;
-  begins_blank_ = at_ == line_begin_ && kind_of(*at_) == Octet::kBlank;
+  begin_entry();
   for (;;) {
-    if (tokens_.empty() && open_ == nullptr) entry_begin = at_;
-    if (static_cast<size_t>(at_ - entry_begin) > kEntryOctetsMax || tokens_.size() > kEntryTokensMax) {
+    if (tokens_.empty() && open_ == nullptr) begin_ = at_;
+    if (static_cast<size_t>(at_ - begin_) > kEntryOctetsMax || tokens_.size() > kEntryTokensMax) {
       if (open_ != nullptr) return fail_unclosed();
       return fail(tokens_.front().position, "this record is too long", "the longest RDATA has 65535 octets");
     }
@@ -166,7 +210,8 @@ Scanner::Outcome Scanner::next() {
         if (!scan_quoted()) return Outcome::kError;
         break;
       case Octet::kBlank:
-        ++at_;
+        while (kind_of(*++at_) == Octet::kBlank) {
+        }
         break;
       case Octet::kComment:
         skip_line();
@@ -175,7 +220,7 @@ Scanner::Outcome Scanner::next() {
         begin_line(at_ + 1);
         if (open_ != nullptr) break;
         if (!tokens_.empty()) return Outcome::kEntry;
-        begins_blank_ = kind_of(*at_) == Octet::kBlank;
+        begin_entry();
         break;
       case Octet::kReturn:
         if (at_ + 1 != end_ && at_[1] != '\n') {
@@ -201,6 +246,7 @@ Scanner::Outcome Scanner::next() {
         break;
       case Octet::kControl:
         if (at_ == end_) {
+          if (read_on()) break;
           if (open_ != nullptr) return fail_unclosed();
           return tokens_.empty() ? Outcome::kEnd : Outcome::kEntry;
         }

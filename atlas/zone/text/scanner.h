@@ -1,5 +1,5 @@
 // Splits zone text into entries: the logical lines of RFC 1035 5.1, in which parentheses join lines, comments
-// are gone and words are marked. One pass over the octets; no allocation once the token buffer has grown.
+// are gone and words are marked. No allocation once the token buffer and the window have grown.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "atlas/base/diagnostic.h"
 #include "atlas/dns/rdata.h"
+#include "atlas/zone/text/window.h"
 
 namespace atlas::zone::text {
 
@@ -31,9 +32,9 @@ class Scanner {
     std::string hint;
   };
 
-  // The text must stay where it is while the scanner and its tokens are used.
-  explicit Scanner(const std::string& text);
+  explicit Scanner(Window window);
 
+  // The tokens of the entry before are gone then.
   Outcome next();
 
   // Of the last entry. Quotes are taken off and escapes left in place; in `key="value"` the quotes stay.
@@ -44,9 +45,18 @@ class Scanner {
   bool has_inner_quotes() const { return has_inner_quotes_; }
   const Error& error() const { return error_; }
   bool had_byte_order_mark() const { return had_byte_order_mark_; }
-  bool ends_without_newline() const { return begin_ != end_ && end_[-1] != '\n'; }
+  bool is_utf16() const { return is_utf16_; }
 
  private:
+  // Where an entry begins.
+  struct Mark {
+    const char* at;
+    const char* line_begin;
+    uint32_t line;
+  };
+
+  // Reads on, back at the begin of the entry. False at the end of the text.
+  bool read_on();
   base::TextPosition position(const char* at) const {
     return {line_, static_cast<uint32_t>(at - line_begin_) + 1};
   }
@@ -59,16 +69,21 @@ class Scanner {
   Outcome fail(base::TextPosition where, std::string message, std::string hint = {});
   Outcome fail_unclosed();
 
-  const char* begin_;
+  void begin_entry();
+
+  Window window_;
   const char* at_;
   const char* end_;  // there lies a NUL
   const char* line_begin_;
   uint32_t line_ = 1;
+  Mark entry_{};
+  const char* begin_;  // of the entry, less what is in front of its first token
 
   std::vector<dns::RdataToken> tokens_;
   bool begins_blank_ = false;
   bool has_inner_quotes_ = false;
   bool had_byte_order_mark_ = false;
+  bool is_utf16_ = false;
 
   // The open parenthesis and the line behind it, where reading goes on if it is never closed.
   const char* open_ = nullptr;

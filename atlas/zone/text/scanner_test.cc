@@ -2,15 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace atlas::zone::text {
 namespace {
 
 // Entries as "line:column word|...", a leading blank as "_", quoted words in quotes; errors as "! line:column
 // message".
-std::string scan(const std::string& text) {
-  Scanner scanner(text);
+std::string scan(Window text) {
+  Scanner scanner(std::move(text));
   std::string out;
   for (;;) {
     switch (scanner.next()) {
@@ -33,6 +36,10 @@ std::string scan(const std::string& text) {
       }
     }
   }
+}
+
+std::string scan(std::string_view text) {
+  return scan(Window(text));
 }
 
 TEST(Scanner, SplitsLinesIntoWords) {
@@ -85,12 +92,53 @@ TEST(Scanner, ARecordHasAnEnd) {
   EXPECT_EQ(scan(words + "\nc"), "! 1:1 this record is too long\n2:1 c|\n");
 }
 
+// Words are found many octets at a time.
+TEST(Scanner, EveryOctetEndsAWordOrDoesNotWhereverItStands) {
+  const std::string special = " \t\n\r\"();";  // a backslash goes on
+  for (int octet = 0; octet < 256; ++octet) {
+    const char c = static_cast<char>(octet);
+    const bool is_word = octet > 32 && octet != 127 && special.find(c) == std::string::npos;
+    for (size_t size = 1; size < 40; ++size) {
+      const std::string word(size, 'x');
+      const std::string out = scan(word + c + "y");
+      EXPECT_EQ(out == "1:1 " + word + c + "y|\n", is_word) << octet << ' ' << size;
+      // Whatever it does, it does it right behind the word.
+      if (!is_word && out[0] != '!') {
+        EXPECT_TRUE(out.starts_with("1:1 " + word + "|")) << octet << ' ' << size;
+      }
+    }
+  }
+}
+
+// However the text is cut into pieces, and whatever is open where one ends.
+TEST(Scanner, ReadsATextPieceByPiece) {
+  std::string text = "; " + std::string(1'000'000, 'x') + '\n';
+  for (int i = 0; i < 3000; ++i) {
+    text += "a" + std::to_string(i) + " ( b ; (\n" + std::string(static_cast<size_t>(i % 300), ' ') +
+            "\"c d\"\n) e\n\n; f\n";
+    if (i % 7 == 0) text += "g \"h\ni )\r\n";
+    if (i % 500 == 0) text += "j (" + std::string(300'000, '\n') + ") k\n";
+  }
+  text += "l ( m\nn";
+  const std::string whole = scan(text);
+  std::string_view rest = text;
+  EXPECT_EQ(scan(Window([&](std::span<char> out) {
+              const std::string_view piece = rest.substr(0, out.size());
+              std::ranges::copy(piece, out.begin());
+              rest.remove_prefix(piece.size());
+              return piece.size();
+            })),
+            whole);
+  EXPECT_EQ(std::ranges::count(whole, '!'), 2 * (3000 / 7 + 1) + 1);
+  EXPECT_TRUE(whole.ends_with("! 1815866:3 this parenthesis is never closed\n1815867:1 n|\n"));
+}
+
 TEST(Scanner, SkipsAByteOrderMark) {
   const std::string text =
       "\xef\xbb\xbf"
       "a b";
   EXPECT_EQ(scan(text), "1:1 a|b|\n");
-  EXPECT_TRUE(Scanner(text).had_byte_order_mark());
+  EXPECT_TRUE(Scanner(Window(text)).had_byte_order_mark());
 }
 
 }  // namespace

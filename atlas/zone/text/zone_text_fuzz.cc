@@ -22,7 +22,8 @@ zone::RecordList parse(const std::string& text, const std::string& included, dns
   size_t inclusions = 0;
   zone::text::ParseOptions options;
   options.generated_records_max = kGeneratedRecordsMax;
-  options.read_file = [&](const std::filesystem::path& path, uint64_t) -> base::Result<std::string> {
+  options.open_text = [&](const std::filesystem::path& path,
+                          uint64_t) -> base::Result<zone::text::SourceText> {
     if ((path != "a" && path != "b") || ++inclusions > 10) return base::fail("no such file");
     return included;
   };

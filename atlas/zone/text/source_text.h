@@ -1,0 +1,37 @@
+// The text of one file of a zone.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "atlas/base/file.h"
+#include "atlas/base/result.h"
+#include "atlas/zone/text/window.h"
+
+namespace atlas::zone::text {
+
+// In memory or, if it is large, in its open file, which is read whenever the text is wanted: only a window is
+// in memory then. Findings about a file that is written over at the same time may show lines of its new text.
+class SourceText {
+ public:
+  SourceText() = default;
+  SourceText(std::string whole) : whole_(std::move(whole)) {}  // NOLINT(implicit): a text is one
+
+  // Fails if the file cannot be opened or is larger than `size_max`.
+  static base::Result<SourceText> open(const std::filesystem::path& path, uint64_t size_max);
+
+  // The text from its begin. It must stay where it is meanwhile, and be read by one reader at a time.
+  Window read() const;
+  // Of the last read.
+  std::optional<base::Error> error() const { return file_ ? file_->error() : std::nullopt; }
+  // A hint only.
+  uint64_t size() const { return file_ ? file_->size() : whole_.size(); }
+
+ private:
+  std::string whole_;
+  std::unique_ptr<base::FileReader> file_;  // null: the text is in memory
+};
+
+}  // namespace atlas::zone::text
