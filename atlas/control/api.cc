@@ -12,10 +12,11 @@ http::Response reply(const json::value& value) {
   return {.status = 200, .body = json::serialize(value) + '\n', .headers = {}};
 }
 
-json::object describe(const zones::ZoneState& zone) {
+// `set` says how far it is, if it is being loaded.
+json::object describe(const zones::ZoneState& zone, const zones::ZoneSet& set) {
   json::object object{{"zone", dns::to_text(zone.apex.view())},
                       {"file", zone.file.string()},
-                      {"status", zone.version == nullptr ? "not-loaded"
+                      {"status", zone.version == nullptr ? zone.task ? "loading" : "not-loaded"
                                  : zone.failed           ? "stale"
                                                          : "serving"},
                       {"warnings", zone.warnings}};
@@ -25,11 +26,11 @@ json::object describe(const zones::ZoneState& zone) {
     object["memory_octets"] = zone.version->memory_octets();
   }
   if (zone.failed) object["error"] = zone.error;
+  if (zone.task) {
+    object["loading"] =
+        json::object{{"octets", set.octets_read(zone)}, {"octets_total", zones::stamp_of(zone.file).size}};
+  }
   return object;
-}
-
-json::object describe(const zones::LoadCounts& counts) {
-  return {{"loaded", counts.loaded}, {"unchanged", counts.unchanged}, {"failed", counts.failed}};
 }
 
 constexpr size_t kZonesPageMax = 1000;
@@ -52,15 +53,11 @@ void Server::add_routes() {
   router_.add("GET", "/v1/stats", [this](const http::Request&) { return get_stats(); });
   router_.add("GET", "/v1/zones", [this](const http::Request& request) { return get_zones(request); });
   router_.add("GET", "/v1/zones/{zone}", [this](const http::Request& request) { return get_zone(request); });
-  router_.add("POST", "/v1/zones/{zone}/reload",
-              [this](const http::Request& request) { return reload_zone(request); });
-  router_.add("POST", "/v1/reload", [this](const http::Request& request) {
-    if (const auto reloaded = reload(request.actor); !reloaded) {
-      return http::problem(422, "nothing was changed: " + reloaded.error().message,
-                           "\"hint\":" + http::json_string(reloaded.error().hint));
-    }
-    return get_status();
+  router_.add("POST", "/v1/zones/{zone}/reload", [this](const http::Request& request) {
+    const auto apex = dns::parse_name(request.parameter("zone"));
+    return apex ? order(request, *apex) : http::problem(400, apex.error().message);
   });
+  router_.add("POST", "/v1/reload", [this](const http::Request& request) { return order(request, {}); });
   router_.add("GET", "/v1/config", [this](const http::Request&) {
     return http::Response{.status = 200,
                           .content_type = "application/yaml",
@@ -127,7 +124,7 @@ http::Response Server::get_zones(const http::Request& request) const {
   size_t matching = 0;
   for (const zones::ZoneState& zone : zones_.zones()) {
     if (status == "failed" && !zone.failed) continue;
-    if (matching++ >= offset && page.size() < limit) page.push_back(describe(zone));
+    if (matching++ >= offset && page.size() < limit) page.push_back(describe(zone, zones_));
   }
   return reply(json::object{{"total", matching}, {"offset", offset}, {"zones", std::move(page)}});
 }
@@ -136,20 +133,20 @@ http::Response Server::get_zone(const http::Request& request) const {
   const auto apex = dns::parse_name(request.parameter("zone"));
   if (!apex) return http::problem(400, apex.error().message);
   for (const zones::ZoneState& zone : zones_.zones()) {
-    if (zone.apex == *apex) return reply(describe(zone));
+    if (zone.apex == *apex) return reply(describe(zone, zones_));
   }
   return http::problem(404, "zone " + dns::to_text(apex->view()) + " is not configured");
 }
 
-http::Response Server::reload_zone(const http::Request& request) {
-  const auto apex = dns::parse_name(request.parameter("zone"));
-  if (!apex) return http::problem(400, apex.error().message);
-  const auto counts = zones_.load_one(*apex);
-  if (!counts) return http::problem(404, "zone " + dns::to_text(apex->view()) + " is not configured");
-  state_.zone_loads += counts->loaded;
-  state_.zone_load_failures += counts->failed;
-  publish();
-  return reply(describe(*counts));
+http::Response Server::order(const http::Request& request, std::optional<dns::Name> zone) {
+  if (!add_order({std::move(zone), request.actor, {request.id}}))
+    return http::problem(503, "too many requests wait for a reload");
+  return http::later();
+}
+
+http::Response Server::load_result(const zones::LoadCounts& counts) {
+  return reply(
+      json::object{{"loaded", counts.loaded}, {"unchanged", counts.unchanged}, {"failed", counts.failed}});
 }
 
 }  // namespace atlas::control

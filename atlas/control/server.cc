@@ -1,6 +1,7 @@
 #include "atlas/control/server.h"
 
 #include <grp.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -27,7 +28,13 @@ using handoff::EventId;
 constexpr uint64_t kDescriptorsReserved = 512;
 constexpr uint32_t kZoneLoadersMax = 8;
 // How often old snapshots are looked at when nothing else happens.
-constexpr int kReclaimMs = 200;
+constexpr int kTurnMs = 200;
+// A resolver remembers a SERVFAIL for longer than most starts take, and asks again without an answer.
+constexpr std::chrono::milliseconds kFirstLoadMax{3000};
+// How often zones that have been loaded are published while others load.
+constexpr std::chrono::milliseconds kPublishEvery{100};
+// That wait behind the one which is carried out, from more clients than the control socket has connections.
+constexpr size_t kOrdersMax = 256;
 
 double seconds_since(base::MonotonicTime begun) {
   return std::chrono::duration<double>(base::monotonic_now() - begun).count();
@@ -97,38 +104,60 @@ base::Result<void> Server::prepare() {
 
   note_config_time();
   configure_zones();
-  load_zones(false);
   counters_.resize(workers_);
   publisher_ = std::make_unique<handoff::SnapshotPublisher>(workers_, make_snapshot());
-  update_state();
   add_routes();
+  start_loading();
+  const auto begun = base::monotonic_now();
+  while (!is_ready_ && !stopping_ && base::monotonic_now() < begun + kFirstLoadMax) turn(kTurnMs);
   return {};
 }
 
+// One round of what control does; waits at most so long for something to do.
+void Server::turn(int wait_ms) {
+  pollfd watched[] = {{signals_.get(), POLLIN, 0},
+                      {control_socket_->descriptor(), POLLIN, 0},
+                      {zones_.is_loading() ? zones_.descriptor() : -1, POLLIN, 0}};
+  ::poll(watched, std::size(watched), wait_ms);
+  if (watched[0].revents != 0) handle_signal();
+  // Also closes connections that are overdue.
+  control_socket_->turn(std::chrono::milliseconds(0));
+  if (zones_.is_loading()) {
+    collect_zones();
+  } else {
+    start_next_order();
+  }
+  // What loading needed, and versions that nobody reads any more, go back to the kernel: the allocator would
+  // keep a good part of them.
+  if (publisher_->reclaim() == 0 && trim_memory_) {
+    trim_memory_ = false;
+    ::malloc_trim(0);
+  }
+}
+
 void Server::run() {
+  while (!stopping_) {
+    if (is_ready_ && !state_.ready) announce_ready();
+    turn(kTurnMs);
+  }
+  state_.stopping = true;
+  ::sd_notify(0, "STOPPING=1");
+}
+
+void Server::announce_ready() {
   state_.ready = true;
   const auto failed = std::ranges::count_if(zones_.zones(), &zones::ZoneState::failed);
   events_.emit(EventId::kServerReady,
                {{"seconds", seconds_since(started_)}, {"zones", zones_.zones().size()}, {"failed", failed}});
   ::sd_notify(0, "READY=1");
-  while (!stopping_) {
-    pollfd watched[] = {{signals_.get(), POLLIN, 0}, {control_socket_->descriptor(), POLLIN, 0}};
-    ::poll(watched, std::size(watched), kReclaimMs);
-    if (watched[0].revents != 0) handle_signal();
-    // Also closes connections that are overdue.
-    control_socket_->turn(std::chrono::milliseconds(0));
-    publisher_->reclaim();
-  }
-  state_.stopping = true;
-  ::sd_notify(0, "STOPPING=1");
 }
 
 void Server::handle_signal() {
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) == ssize_t{sizeof info}) {
     if (info.ssi_signo == SIGHUP) {
-      // What went wrong is in the log.
-      static_cast<void>(reload("SIGHUP"));
+      // What goes wrong is in the log. There is always room for one more: another SIGHUP joins it.
+      add_order({std::nullopt, "SIGHUP", {}});
     } else if (info.ssi_signo == SIGUSR1) {
       events_.reopen();
       events_.emit(EventId::kLogReopened);
@@ -309,33 +338,96 @@ zones::ConfigureCounts Server::configure_zones() {
   return zones_.configure(config_.zones);
 }
 
-zones::LoadCounts Server::load_zones(bool even_unchanged) {
-  const uint32_t threads = config_.server.zone_loaders != 0
-                               ? config_.server.zone_loaders
-                               : std::min(process::processors(), kZoneLoadersMax);
-  const zones::LoadCounts counts = zones_.load(threads, even_unchanged);
-  state_.zone_loads += counts.loaded;
-  state_.zone_load_failures += counts.failed;
-  return counts;
+uint32_t Server::zone_loaders() const {
+  const uint32_t wanted = config_.server.zone_loaders;
+  return wanted != 0 ? wanted : std::min(process::processors(), kZoneLoadersMax);
 }
 
-base::Result<void> Server::reload(const std::string& actor) {
+void Server::start_loading() {
+  zones_.start_load(zone_loaders());
+  collect_zones();  // there may be no zones
+}
+
+// Takes over zones that are loaded, and serves them: each soon, but not each by itself.
+void Server::collect_zones() {
+  const auto [changed, counts] = zones_.collect();
+  has_unpublished_ = has_unpublished_ || changed;
+  const auto now = base::monotonic_now();
+  if (counts || (has_unpublished_ && now >= published_ + kPublishEvery)) {
+    published_ = now;
+    has_unpublished_ = false;
+    publish();
+  }
+  if (!counts) return;
+  state_.zone_loads += counts->loaded;
+  state_.zone_load_failures += counts->failed;
+  trim_memory_ = trim_memory_ || counts->loaded != 0;
+  if (!is_ready_) {
+    is_ready_ = true;
+  } else {
+    finish_order(*counts);
+  }
+}
+
+// An order for the same as one that waits joins it. False if too many wait.
+bool Server::add_order(Order order) {
+  const size_t begun = is_ready_ && zones_.is_loading() ? 1 : 0;
+  for (size_t i = begun; i < orders_.size(); ++i) {
+    if (orders_[i].zone != order.zone) continue;
+    orders_[i].requests.insert(orders_[i].requests.end(), order.requests.begin(), order.requests.end());
+    return true;
+  }
+  if (order.zone && orders_.size() >= kOrdersMax) return false;
+  orders_.push_back(std::move(order));
+  return true;
+}
+
+void Server::start_next_order() {
+  if (orders_.empty()) return;
+  Order& order = orders_.front();
+  order_begun_ = base::monotonic_now();
+  if (order.zone) {
+    if (zones_.start_load_one(*order.zone, zone_loaders())) return;
+    answer(order, http::problem(404, "zone " + dns::to_text(order.zone->view()) + " is not configured"));
+    orders_.pop_front();
+    return;
+  }
   // systemd compares the time with that of its own signal.
-  const auto now =
-      std::chrono::duration_cast<std::chrono::microseconds>(base::monotonic_now().time_since_epoch());
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(order_begun_.time_since_epoch());
   ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
-  auto reloaded = try_reload(actor);
-  if (!reloaded) {
+  if (auto reloaded = try_reload(order.actor); !reloaded) {
     ++state_.config_rejections;
     events_.emit(EventId::kConfigRejected, {{"error", reloaded.error().message}});
+    answer(order, http::problem(422, "nothing was changed: " + reloaded.error().message,
+                                "\"hint\":" + http::json_string(reloaded.error().hint)));
+    orders_.pop_front();
+    ::sd_notify(0, "READY=1");
+    return;
   }
+  start_loading();
+}
+
+void Server::finish_order(const zones::LoadCounts& counts) {
+  const Order order = std::move(orders_.front());
+  orders_.pop_front();
+  if (order.zone) {
+    answer(order, load_result(counts));
+    return;
+  }
+  events_.emit(EventId::kReloadDone, {{"seconds", seconds_since(order_begun_)},
+                                      {"loaded", counts.loaded},
+                                      {"unchanged", counts.unchanged},
+                                      {"failed", counts.failed}});
   ::sd_notify(0, "READY=1");
-  return reloaded;
+  answer(order, get_status());
+}
+
+void Server::answer(const Order& order, const http::Response& response) {
+  for (const uint64_t request : order.requests) control_socket_->answer_later(request, response);
 }
 
 // A wrong configuration changes nothing: all that can fail comes first.
 base::Result<void> Server::try_reload(const std::string& actor) {
-  const auto begun = base::monotonic_now();
   config::Loaded loaded = config::load(config_path_);
   if (!loaded.config) {
     const auto& first = loaded.diagnostics.front();
@@ -367,12 +459,6 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   events_.emit(
       EventId::kConfigReloaded,
       {{"actor", actor}, {"added", counts.added}, {"removed", counts.removed}, {"changed", counts.changed}});
-  const zones::LoadCounts load = load_zones(false);
-  publish();
-  events_.emit(EventId::kReloadDone, {{"seconds", seconds_since(begun)},
-                                      {"loaded", load.loaded},
-                                      {"unchanged", load.unchanged},
-                                      {"failed", load.failed}});
   return {};
 }
 

@@ -1,8 +1,10 @@
 // Control's side of a running server: configuration, zones, listeners and the snapshots made of them.
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +27,10 @@ class Server {
          handoff::EventQueue& events, handoff::ServerState& state);
   ~Server();
 
-  // Opens every socket, gives up root, loads every zone and makes the first snapshot. Fails only where
-  // nothing could be served: a listener that cannot be opened, no such user, a control socket that is in use.
+  // Opens every socket, gives up root, begins to load the zones and makes the first snapshot. Returns when
+  // they are loaded, or after a few seconds: most have been by then, and the names of those that take longer
+  // are SERVFAIL so far. Fails only where nothing could be served: a listener that cannot be opened, no such
+  // user, a control socket that is in use.
   base::Result<void> prepare();
 
   uint32_t workers() const { return workers_; }
@@ -53,18 +57,33 @@ class Server {
   void note_config_time();
   void limit_connections();
 
-  base::Result<void> reload(const std::string& actor);
+  // What someone asked for that takes its time: a reload, or that of one zone. One is carried out at a time.
+  struct Order {
+    std::optional<dns::Name> zone;
+    std::string actor;
+    std::vector<uint64_t> requests;  // of the control socket, to be answered when it is done
+  };
+  void turn(int wait_ms);
+  void announce_ready();
+  bool add_order(Order order);
+  void start_next_order();
+  void finish_order(const zones::LoadCounts& counts);
+  void answer(const Order& order, const http::Response& response);
+  void collect_zones();
+  void start_loading();
+  static http::Response load_result(const zones::LoadCounts& counts);
+  http::Response order(const http::Request& request, std::optional<dns::Name> zone);
+
   base::Result<void> try_reload(const std::string& actor);
   void report_listeners(const std::vector<OpenListener>& before, const std::vector<OpenListener>& after);
   zones::ConfigureCounts configure_zones();
-  zones::LoadCounts load_zones(bool even_unchanged);
+  uint32_t zone_loaders() const;
   void handle_signal();
   void add_routes();
   http::Response get_status() const;
   http::Response get_stats() const;
   http::Response get_zones(const http::Request& request) const;
   http::Response get_zone(const http::Request& request) const;
-  http::Response reload_zone(const http::Request& request);
 
   const std::filesystem::path config_path_;
   config::Config config_;
@@ -84,6 +103,12 @@ class Server {
   std::unique_ptr<http::Server> control_socket_;
   std::filesystem::path pid_file_;  // once it is written
   net::FileDescriptor signals_;
+  std::deque<Order> orders_;  // the first is being carried out if zones are loading
+  bool is_ready_ = false;     // all zones were tried once
+  base::MonotonicTime order_begun_;
+  base::MonotonicTime published_;
+  bool has_unpublished_ = false;
+  bool trim_memory_ = false;  // once old versions are gone
   bool stopping_ = false;
 };
 

@@ -18,6 +18,7 @@ struct Request {
   std::string body;
   std::string actor;  // who asks, as the listener knows: "uid=0(root) pid=123", or an address
   bool keep_alive = true;
+  uint64_t id = 0;  // for Server::answer_later()
 
   // Empty if absent.
   std::string_view query_value(std::string_view name) const {
@@ -41,6 +42,13 @@ struct Response {
   std::string body;
   std::vector<Header> headers;
 };
+
+// What a handler returns that will answer later, through Server::answer_later().
+inline Response later() {
+  Response response;
+  response.status = 0;
+  return response;
+}
 
 // RFC 9457: {"type":"about:blank","title":"Not Found","status":404,"detail":...}. `extra` is more JSON
 // members, as in `"diagnostics":[...]`, or empty.

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -57,7 +58,9 @@ void Server::turn(std::chrono::milliseconds wait) {
       continue;
     }
     Connection& connection = found->second;
-    if (!connection.output.empty()) {
+    if (connection.owed != 0) {
+      close(fd);  // nothing else is waited for
+    } else if (!connection.output.empty()) {
       if (!write_to(connection) ||
           (connection.output.empty() && !answer(connection, connection.codec.next())))
         close(fd);
@@ -95,7 +98,10 @@ void Server::accept_from(int listener) {
                                             {},
                                             0,
                                             false,
-                                            base::monotonic_now() + limits_.request});
+                                            base::monotonic_now() + limits_.request,
+                                            0,
+                                            true,
+                                            true});
   }
 }
 
@@ -124,25 +130,52 @@ void Server::read_from(Connection& connection) {
 bool Server::answer(Connection& connection, Codec::State state) {
   while (state != Codec::State::kNeedsMore) {
     if (state == Codec::State::kMalformed) {
-      connection.output = serialize(connection.codec.error(), false);
-      connection.close_after_output = true;
+      if (!respond(connection, connection.codec.error(), false, true)) return false;
     } else {
       Request& request = connection.codec.request();
       request.actor = connection.actor;
+      request.id = ++requests_;
+      const uint64_t id = request.id;
       const bool keep_alive = request.keep_alive;
-      const bool head = request.method == "HEAD";
-      connection.output = serialize(router_.handle(request), keep_alive, !head);
-      connection.close_after_output = !keep_alive;
+      const bool with_body = request.method != "HEAD";
+      const Response response = router_.handle(request);
+      if (response.status == 0) {
+        connection.owed = id;
+        connection.owed_body = with_body;
+        connection.owed_keep_alive = keep_alive;
+        connection.deadline = base::MonotonicTime::max();
+        watch(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), EPOLLRDHUP);
+        return true;
+      }
+      if (!respond(connection, response, keep_alive, with_body)) return false;
     }
-    connection.sent = 0;
-    connection.deadline = base::monotonic_now() + limits_.response;
-    if (!write_to(connection)) return false;
     if (!connection.output.empty()) return true;
     state = connection.codec.next();
   }
   connection.deadline =
       base::monotonic_now() + (connection.codec.in_request() ? limits_.request : limits_.idle);
   return true;
+}
+
+// False if the connection is over.
+bool Server::respond(Connection& connection, const Response& response, bool keep_alive, bool with_body) {
+  connection.output = serialize(response, keep_alive, with_body);
+  connection.close_after_output = !keep_alive;
+  connection.sent = 0;
+  connection.deadline = base::monotonic_now() + limits_.response;
+  return write_to(connection);
+}
+
+void Server::answer_later(uint64_t request, const Response& response) {
+  const auto found =
+      std::ranges::find(connections_, request, [](const auto& entry) { return entry.second.owed; });
+  if (found == connections_.end()) return;
+  Connection& connection = found->second;
+  connection.owed = 0;
+  if (!respond(connection, response, connection.owed_keep_alive, connection.owed_body) ||
+      (connection.output.empty() && !answer(connection, connection.codec.next()))) {
+    close(found->first);
+  }
 }
 
 bool Server::write_to(Connection& connection) {

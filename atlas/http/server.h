@@ -42,6 +42,10 @@ class Server {
   // Waits at most `wait` for events and handles those that are there.
   void turn(std::chrono::milliseconds wait);
 
+  // The answer to a request whose handler returned later(); nothing if the client has gone. Until then its
+  // connection has all the time it wants.
+  void answer_later(uint64_t request, const Response& response);
+
   size_t open_connections() const { return connections_.size(); }
 
  private:
@@ -53,12 +57,16 @@ class Server {
     size_t sent = 0;
     bool close_after_output = false;
     base::MonotonicTime deadline;
+    uint64_t owed = 0;  // the request that will be answered later
+    bool owed_body = true;
+    bool owed_keep_alive = true;
   };
 
   void accept_from(int listener);
   void read_from(Connection& connection);
   // False if the connection is over.
   bool answer(Connection& connection, Codec::State state);
+  bool respond(Connection& connection, const Response& response, bool keep_alive, bool with_body);
   bool write_to(Connection& connection);
   void close(int fd);
   void close_overdue(base::MonotonicTime now);
@@ -72,6 +80,7 @@ class Server {
   std::unordered_map<int, Connection> connections_;
   bool listening_ = true;
   base::MonotonicTime next_sweep_;
+  uint64_t requests_ = 0;
 };
 
 // The address of a TCP client, or "uid=1000(name) pid=7" of a Unix one. For Server::Identify.

@@ -127,5 +127,29 @@ TEST(PeerName, NamesTheOtherEndOfAUnixSocket) {
   EXPECT_THAT(peer_name(a.get()), ::testing::HasSubstr("pid=" + std::to_string(::getpid())));
 }
 
+TEST_F(ServerTest, AnAnswerMayComeLaterAndOthersDoNotWaitForIt) {
+  std::vector<uint64_t> owed;
+  router_.add("GET", "/slow", [&](const Request& request) {
+    owed.push_back(request.id);
+    return later();
+  });
+  start({});
+  const auto first = connect(), second = connect(), gone = connect();
+  send(first, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  send(gone, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(receive(second, 0), testing::IsEmpty());
+  while (owed.size() < 2) server_->turn(1ms);
+  send(second, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_THAT(receive(second, 100), testing::HasSubstr("200 OK"));
+  EXPECT_EQ(server_->open_connections(), 3u);
+  ::shutdown(gone.get(), SHUT_RDWR);
+  while (server_->open_connections() == 3) server_->turn(1ms);
+  for (const uint64_t request : owed) server_->answer_later(request, {200, "text/plain", "slow answer", {}});
+  const std::string text = receive(first, 220);
+  EXPECT_THAT(text, testing::HasSubstr("slow answer"));
+  EXPECT_THAT(text.substr(text.find("slow answer")), testing::HasSubstr("200 OK"))
+      << "the request behind it is answered next";
+}
+
 }  // namespace
 }  // namespace atlas::http

@@ -27,7 +27,7 @@ RecordsResult fail(const std::filesystem::path& path, base::Error error) {
 
 RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView apex,
                                 const LoadOptions& options) {
-  auto text = text::SourceText::open(path, text::kFileOctetsMax);
+  auto text = text::SourceText::open(path, text::kFileOctetsMax, options.progress);
   if (!text) return fail(path, std::move(text.error()));
 
   RecordList records;
@@ -36,9 +36,13 @@ RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView
   DiagnosticLog log(options.diagnostics_max);
   text::ParseOptions parse_options;
   parse_options.default_ttl = options.default_ttl;
-  parse_options.open_text = text::SourceText::open;
+  parse_options.open_text = [&](const std::filesystem::path& file, uint64_t size_max) {
+    return text::SourceText::open(file, size_max, options.progress);
+  };
   text::parse_zone(path, std::move(*text), apex, parse_options, sources, records, log);
   if (auto error = sources.front().text.error()) return fail(path, std::move(*error));
+  if (options.progress != nullptr && options.progress->cancelled)
+    return fail(path, {"was not read to its end", ""});
   // A record that could not be read would be missed by the checks, which would then report what is not so.
   if (log.error_count() == 0) {
     records.sort();

@@ -9,6 +9,7 @@
 #include "atlas/base/diagnostic.h"
 #include "atlas/dns/name.h"
 #include "atlas/zone/record_list.h"
+#include "atlas/zone/text/source_text.h"
 #include "atlas/zone/zone.h"
 
 namespace atlas::zone {
@@ -17,6 +18,7 @@ struct LoadOptions {
   // Diagnostics kept; what comes behind is counted in one closing diagnostic.
   size_t diagnostics_max = 100;
   uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
+  text::ReadProgress* progress = nullptr;
 };
 
 struct RecordsResult {

@@ -17,10 +17,13 @@ ZONE = "$TTL 300\n@ SOA ns admin 1 3600 600 86400 300\n@ NS ns\nns A 127.0.0.1\n
 
 
 def run_once(zones, folder):
-    """Starts and stops a server whose state is in `folder`; returns its log."""
+    """Starts a server whose state is in `folder`, and stops it when all zones are loaded; returns its log."""
     folder.mkdir(exist_ok=True)
     with servers.running(servers.Atlas, zones, folder) as server:
-        pass
+        deadline = time.monotonic() + 20
+        while "ATLAS-SERVER-READY" not in server.log():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
     return server.log()
 
 

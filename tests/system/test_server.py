@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -194,3 +195,25 @@ def test_twelve_thousand_zones_serve_in_five_seconds_and_reload(tmp_path):
         assert control(server, "POST", "/v1/reload")[0] == 200
         assert address_of(server.port, "www.z6000.test") == (0, "192.0.2.2")
         print(f"12,000 zones served after {seconds:.2f} s")
+
+
+def test_the_control_socket_answers_while_a_large_zone_loads(tmp_path):
+    path = tmp_path / "large.zone"
+    path.write_text(ZONE.format(serial=1, address="192.0.2.1") + "".join(f"host-{n:09} A 192.0.2.1\n" for n in range(600_000)))
+    with servers.running(servers.Atlas, {"a.test.": path}) as server:
+        replies = []
+        reload = threading.Thread(target=lambda: replies.append(control(server, "POST", "/v1/zones/a.test/reload")))
+        again = threading.Thread(target=lambda: replies.append(control(server, "POST", "/v1/reload")))
+        reload.start()
+        seen = []
+        wait_until(lambda: "loading" in control(server, "GET", "/v1/zones/a.test")[1])
+        again.start()
+        while (zone := control(server, "GET", "/v1/zones/a.test")[1]).get("loading"):
+            seen.append(zone["loading"]["octets"])
+            assert zone["status"] == "serving" and zone["loading"]["octets_total"] == path.stat().st_size
+            assert address_of(server.port) == (0, "192.0.2.1")
+        reload.join()
+        again.join()
+        assert len(set(seen)) > 2, seen
+        assert (200, {"loaded": 1, "unchanged": 0, "failed": 0}) in replies
+        assert {status for status, _ in replies} == {200}

@@ -5,11 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "atlas/control/config/config.h"
 #include "atlas/control/zones/image_store.h"
+#include "atlas/control/zones/load_job.h"
 #include "atlas/handoff/event.h"
 #include "atlas/handoff/zone_directory.h"
 
@@ -23,6 +23,7 @@ struct ZoneState {
   bool failed = false;                        // the last attempt
   std::string error;                          // its first error
   size_t warnings = 0;
+  std::optional<size_t> task;  // while it is loaded, or waits for it: its number in the job
 };
 
 struct LoadCounts {
@@ -37,7 +38,7 @@ struct ConfigureCounts {
   size_t changed = 0;  // have another file
 };
 
-// Used by control's thread only; load() has threads of its own while it runs.
+// Used by control's thread only.
 class ZoneSet {
  public:
   explicit ZoneSet(handoff::EventQueue& events) : events_(events), images_(events) {}
@@ -48,27 +49,40 @@ class ZoneSet {
   // Takes over the zones of a configuration; those that stay keep their versions.
   ConfigureCounts configure(const std::vector<config::ZoneFile>& wanted);
 
-  // Reads every zone whose file has changed since the last attempt, or all of them, on `threads` threads. A
-  // zone that fails keeps its last good version. Of a zone that has none yet, an image will do.
-  LoadCounts load(size_t threads, bool even_unchanged);
-  // Reads one zone, changed or not. Empty if it is not configured.
-  std::optional<LoadCounts> load_one(dns::NameView apex);
+  // Begins to read every zone whose file has changed since the last attempt, on `threads` threads. A zone
+  // that fails keeps its last good version. Of a zone that has none yet, an image will do. Nothing may be
+  // loading.
+  void start_load(size_t threads);
+  // The same for one zone, changed or not. False if it is not configured.
+  bool start_load_one(dns::NameView apex, size_t threads);
+  bool is_loading() const { return job_ != nullptr; }
+  // While something is loading: becomes readable when there is something to collect.
+  int descriptor() const { return job_->descriptor(); }
+  // Takes over what has been read so far.
+  struct Collected {
+    bool changed = false;            // the directory
+    std::optional<LoadCounts> done;  // once all is read
+  };
+  Collected collect();
+  // Collects until all is read.
+  LoadCounts wait();
+  // Octets of text read so far of a zone that is being loaded.
+  uint64_t octets_read(const ZoneState& zone) const { return job_->octets_read(*zone.task); }
 
   // Of the configured zones and their versions.
   const handoff::ZoneDirectory& directory() const { return directory_; }
   const std::vector<ZoneState>& zones() const { return zones_; }
 
  private:
-  enum class Attempt : uint8_t { kLoaded, kUnchanged, kFailed };
-
-  Attempt attempt(ZoneState& zone, bool even_unchanged, size_t threads);
-  std::optional<LoadedZone> read_text(ZoneState& zone);
-  LoadCounts load_all(std::vector<ZoneState*> work, size_t threads, bool even_unchanged);
+  void start(std::vector<size_t> zones, size_t threads, bool even_unchanged);
 
   handoff::EventQueue& events_;
   ImageStore images_;
   std::vector<ZoneState> zones_;
   handoff::ZoneDirectory directory_;
+  std::vector<size_t> tasks_;  // of the job: the zones
+  LoadCounts counts_;          // so far
+  std::unique_ptr<LoadJob> job_;
 };
 
 }  // namespace atlas::control::zones

@@ -29,6 +29,10 @@ class ZoneSetTest : public ::testing::Test {
     EXPECT_TRUE(base::replace_file(file, text));
     return {dns::parse_name(apex).value(), file};
   }
+  LoadCounts load(size_t threads = 1) {
+    zones_.start_load(threads);
+    return zones_.wait();
+  }
   const ZoneState& state(size_t index) const { return zones_.zones()[index]; }
 
   std::filesystem::path folder_;
@@ -38,27 +42,29 @@ class ZoneSetTest : public ::testing::Test {
 
 TEST_F(ZoneSetTest, LoadsOnceAndThenOnlyWhatHasChanged) {
   zones_.configure({write("a.test.", 1), write("b.test.", 1)});
-  EXPECT_EQ(zones_.load(2, false).loaded, 2u);
-  EXPECT_EQ(zones_.load(2, false).unchanged, 2u);
+  EXPECT_EQ(load(2).loaded, 2u);
+  EXPECT_EQ(load(2).unchanged, 2u);
   write("b.test.", 2);
-  const LoadCounts counts = zones_.load(2, false);
+  const LoadCounts counts = load(2);
   EXPECT_EQ(counts.loaded, 1u);
   EXPECT_EQ(counts.unchanged, 1u);
   EXPECT_EQ(state(1).version->serial(), 2u);
-  EXPECT_EQ(zones_.load(2, true).loaded, 2u);
+  ASSERT_TRUE(zones_.start_load_one(state(0).apex, 1));
+  EXPECT_EQ(zones_.wait().loaded, 1u) << "changed or not";
+  EXPECT_FALSE(zones_.start_load_one(dns::parse_name("c.test.").value(), 1));
 }
 
 TEST_F(ZoneSetTest, AFailureKeepsTheLastGoodVersionAndSaysWhere) {
   zones_.configure({write("a.test.", 1)});
-  zones_.load(1, false);
+  load();
   write("a.test.", 2, "www A 192.0.2.300\n");
-  EXPECT_EQ(zones_.load(1, false).failed, 1u);
+  EXPECT_EQ(load().failed, 1u);
   EXPECT_EQ(state(0).version->serial(), 1u);
   EXPECT_TRUE(state(0).failed);
   EXPECT_NE(state(0).error.find("a.test.zone:5:7: error: "), std::string::npos) << state(0).error;
-  EXPECT_EQ(zones_.load(1, false).failed, 1u) << "what was missing may have come, wherever it was";
+  EXPECT_EQ(load().failed, 1u) << "what was missing may have come, wherever it was";
   write("a.test.", 3);
-  EXPECT_EQ(zones_.load(1, false).loaded, 1u);
+  EXPECT_EQ(load().loaded, 1u);
   EXPECT_FALSE(state(0).failed);
 }
 
@@ -66,27 +72,27 @@ TEST_F(ZoneSetTest, AMissingFileIsLookedForAgain) {
   const config::ZoneFile zone = write("a.test.", 1);
   std::filesystem::remove(zone.file);
   zones_.configure({zone});
-  EXPECT_EQ(zones_.load(1, false).failed, 1u);
+  EXPECT_EQ(load().failed, 1u);
   EXPECT_EQ(zones_.directory().find_exact(state(0).apex)->version, nullptr);
   write("a.test.", 1);
-  EXPECT_EQ(zones_.load(1, false).loaded, 1u);
+  EXPECT_EQ(load().loaded, 1u);
 }
 
 TEST_F(ZoneSetTest, AChangeOfAnIncludedFileIsAChangeOfTheZone) {
   const auto included = folder_ / "more";
   ASSERT_TRUE(base::replace_file(included, "www A 192.0.2.2\n"));
   zones_.configure({write("a.test.", 1, "$INCLUDE more\n")});
-  EXPECT_EQ(zones_.load(1, false).loaded, 1u);
-  EXPECT_EQ(zones_.load(1, false).unchanged, 1u);
+  EXPECT_EQ(load().loaded, 1u);
+  EXPECT_EQ(load().unchanged, 1u);
   ASSERT_TRUE(base::replace_file(included, "www A 192.0.2.2\nwww A 192.0.2.3\n"));
-  EXPECT_EQ(zones_.load(1, false).loaded, 1u);
+  EXPECT_EQ(load().loaded, 1u);
   EXPECT_EQ(state(0).version->record_count(), 5u);
 }
 
 TEST_F(ZoneSetTest, ANewConfigurationKeepsTheVersionsOfZonesThatStay) {
   const config::ZoneFile a = write("a.test.", 1), b = write("b.test.", 1), c = write("c.test.", 1);
   zones_.configure({a, b});
-  zones_.load(1, false);
+  load();
   const auto version = state(1).version;
   config::ZoneFile moved = b;
   moved.file = c.file;
@@ -95,14 +101,15 @@ TEST_F(ZoneSetTest, ANewConfigurationKeepsTheVersionsOfZonesThatStay) {
   EXPECT_EQ(counts.removed, 1u);
   EXPECT_EQ(counts.changed, 1u);
   EXPECT_EQ(state(0).version, version) << "served until its new file has been read";
-  EXPECT_EQ(zones_.load(1, false).loaded, 2u);
+  EXPECT_EQ(load().loaded, 2u);
 }
 
 TEST_F(ZoneSetTest, OneZoneIsReadWhetherItHasChangedOrNot) {
   zones_.configure({write("a.test.", 1)});
-  zones_.load(1, false);
-  EXPECT_EQ(zones_.load_one(dns::parse_name("A.test.").value())->loaded, 1u);
-  EXPECT_FALSE(zones_.load_one(dns::parse_name("b.test.").value()));
+  load();
+  ASSERT_TRUE(zones_.start_load_one(dns::parse_name("A.test.").value(), 1));
+  EXPECT_EQ(zones_.wait().loaded, 1u);
+  EXPECT_FALSE(zones_.start_load_one(dns::parse_name("b.test.").value(), 1));
 }
 
 class ZoneImagesTest : public ZoneSetTest {
@@ -116,7 +123,8 @@ class ZoneImagesTest : public ZoneSetTest {
       ZoneSet set(events);
       set.keep_images(folder_ / "images");
       set.configure(zones);
-      set.load(2, false);
+      set.start_load(2);
+      set.wait();
       served_.clear();
       for (const ZoneState& zone : set.zones()) {
         served_.push_back(zone.version == nullptr ? 0 : zone.version->serial());

@@ -11,10 +11,12 @@ constexpr uint64_t kWholeOctetsMax = uint64_t{4} << 20;
 
 }  // namespace
 
-base::Result<SourceText> SourceText::open(const std::filesystem::path& path, uint64_t size_max) {
+base::Result<SourceText> SourceText::open(const std::filesystem::path& path, uint64_t size_max,
+                                          ReadProgress* progress) {
   auto file = base::FileReader::open(path, size_max);
   if (!file) return std::unexpected(std::move(file.error()));
   SourceText text;
+  text.progress_ = progress;
   if ((*file)->is_regular() && (*file)->size() > kWholeOctetsMax) {
     text.file_ = std::move(*file);
     return text;
@@ -28,7 +30,12 @@ base::Result<SourceText> SourceText::open(const std::filesystem::path& path, uin
 Window SourceText::read() const {
   if (!file_) return Window(std::string_view(whole_));
   file_->rewind();
-  return Window([file = file_.get()](std::span<char> out) { return file->read(out); });
+  return Window([file = file_.get(), progress = progress_](std::span<char> out) {
+    if (progress != nullptr && progress->cancelled) return size_t{0};
+    const size_t count = file->read(out);
+    if (progress != nullptr) progress->octets += count;
+    return count;
+  });
 }
 
 }  // namespace atlas::zone::text

@@ -1,6 +1,7 @@
 // The text of one file of a zone.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,6 +13,12 @@
 
 namespace atlas::zone::text {
 
+// How far the reading of a zone's text is. Any thread may look, and end it.
+struct ReadProgress {
+  std::atomic<uint64_t> octets{0};
+  std::atomic<bool> cancelled{false};  // the text then seems to end
+};
+
 // In memory or, if it is large, in its open file, which is read whenever the text is wanted: only a window is
 // in memory then. Findings about a file that is written over at the same time may show lines of its new text.
 class SourceText {
@@ -19,8 +26,9 @@ class SourceText {
   SourceText() = default;
   SourceText(std::string whole) : whole_(std::move(whole)) {}  // NOLINT(implicit): a text is one
 
-  // Fails if the file cannot be opened or is larger than `size_max`.
-  static base::Result<SourceText> open(const std::filesystem::path& path, uint64_t size_max);
+  // Fails if the file cannot be opened or is larger than `size_max`. `progress` must outlive the text.
+  static base::Result<SourceText> open(const std::filesystem::path& path, uint64_t size_max,
+                                       ReadProgress* progress = nullptr);
 
   // The text from its begin. It must stay where it is meanwhile, and be read by one reader at a time.
   Window read() const;
@@ -32,6 +40,7 @@ class SourceText {
  private:
   std::string whole_;
   std::unique_ptr<base::FileReader> file_;  // null: the text is in memory
+  ReadProgress* progress_ = nullptr;
 };
 
 }  // namespace atlas::zone::text

@@ -79,7 +79,19 @@ std::string text(const json::object& object, std::string_view key) {
 
 Style style_of(std::string_view status) {
   if (status == "serving") return Style::kGood;
+  if (status == "loading") return Style::kPlain;
   return status == "stale" ? Style::kWarning : Style::kBad;
+}
+
+// How far a zone that is being loaded is; empty for others.
+std::string progress_of(const json::object& zone) {
+  const json::value* loading = zone.if_contains("loading");
+  if (loading == nullptr || !loading->is_object()) return {};
+  const uint64_t octets = number(loading->get_object(), "octets");
+  const uint64_t total = number(loading->get_object(), "octets_total");
+  if (octets == 0) return "waits to be read";
+  if (octets >= total) return "is checked and built";
+  return std::to_string(octets * 100 / total) + " % read";
 }
 
 int show_zone(const Words& words) {
@@ -100,6 +112,8 @@ int show_zone(const Words& words) {
           {{key, Style::kDim}, {value, std::string_view(key) == "status" ? style_of(value) : Style::kPlain}});
     }
   }
+  if (const std::string progress = progress_of(*zone); !progress.empty())
+    table.add({{"loading", Style::kDim}, {progress}});
   for (const char* key : {"serial", "records", "warnings", "memory_octets"}) {
     if (zone->contains(key)) table.add({{key, Style::kDim}, {std::to_string(number(*zone, key))}});
   }
@@ -208,7 +222,7 @@ int zones(std::span<const std::string_view> given) {
            {status, style_of(status)},
            {zone.contains("serial") ? std::to_string(number(zone, "serial")) : "-", Style::kPlain, true},
            {zone.contains("records") ? grouped(number(zone, "records")) : "-", Style::kPlain, true},
-           {text(zone, "error")}});
+           {text(zone, "error") + progress_of(zone)}});
     }
     if (!words->has("--json")) print(stdout, table.render(paint));
     offset += list->get_array().size();
