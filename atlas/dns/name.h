@@ -85,12 +85,12 @@ class Name {
  public:
   Name() : size_(1) { wire_[0] = 0; }
   Name(NameView view) : size_(view.size()) {
-    std::memcpy(wire_.data(), view.data(), size_);
+    base::copy_few(wire_.data(), view.data(), size_);
   }  // NOLINT(implicit)
   Name(const Name& other) : Name(other.view()) {}
   Name& operator=(const Name& other) {
     size_ = other.size_;
-    std::memmove(wire_.data(), other.wire_.data(), size_);
+    base::copy_few(wire_.data(), other.wire_.data(), size_);
     return *this;
   }
 

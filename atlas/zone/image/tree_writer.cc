@@ -1,6 +1,7 @@
 #include "atlas/zone/image/tree_writer.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "atlas/base/assert.h"
@@ -21,23 +22,19 @@ void append_varint(uint32_t value, std::vector<uint8_t>& out) {
 }
 
 // Types whose RDATAs have few sizes: those are part of the shape.
-bool has_few_sizes(dns::RRType type) {
-  switch (type) {
-    case dns::RRType::A:
-    case dns::RRType::AAAA:
-    case dns::RRType::DS:
-    case dns::RRType::CDS:
-    case dns::RRType::SSHFP:
-    case dns::RRType::TLSA:
-    case dns::RRType::EUI48:
-    case dns::RRType::EUI64:
-    case dns::RRType::NID:
-    case dns::RRType::L32:
-    case dns::RRType::L64:
-      return true;
-    default:
-      return false;
+constexpr auto kHasFewSizes = [] {
+  std::array<bool, 128> has_few_sizes{};
+  for (const dns::RRType type : {dns::RRType::A, dns::RRType::AAAA, dns::RRType::DS, dns::RRType::CDS,
+                                 dns::RRType::SSHFP, dns::RRType::TLSA, dns::RRType::EUI48,
+                                 dns::RRType::EUI64, dns::RRType::NID, dns::RRType::L32, dns::RRType::L64}) {
+    has_few_sizes.at(static_cast<size_t>(type)) = true;
   }
+  return has_few_sizes;
+}();
+
+bool has_few_sizes(dns::RRType type) {
+  const auto number = static_cast<size_t>(type);
+  return number < kHasFewSizes.size() && kHasFewSizes[number];
 }
 
 // RDATAs behind their lengths.
