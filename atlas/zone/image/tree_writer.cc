@@ -1,7 +1,6 @@
 #include "atlas/zone/image/tree_writer.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "atlas/base/assert.h"
@@ -19,22 +18,6 @@ void append(const T& value, Octets& out) {
 void append_varint(uint32_t value, std::vector<uint8_t>& out) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
   out.push_back(static_cast<uint8_t>(value));
-}
-
-// Types whose RDATAs have few sizes: those are part of the shape.
-constexpr auto kHasFewSizes = [] {
-  std::array<bool, 128> has_few_sizes{};
-  for (const dns::RRType type : {dns::RRType::A, dns::RRType::AAAA, dns::RRType::DS, dns::RRType::CDS,
-                                 dns::RRType::SSHFP, dns::RRType::TLSA, dns::RRType::EUI48,
-                                 dns::RRType::EUI64, dns::RRType::NID, dns::RRType::L32, dns::RRType::L64}) {
-    has_few_sizes.at(static_cast<size_t>(type)) = true;
-  }
-  return has_few_sizes;
-}();
-
-bool has_few_sizes(dns::RRType type) {
-  const auto number = static_cast<size_t>(type);
-  return number < kHasFewSizes.size() && kHasFewSizes[number];
 }
 
 // RDATAs behind their lengths.
@@ -60,15 +43,6 @@ size_t append_table(const std::vector<T, Allocator>& table, base::LargeVector<ui
 }
 
 }  // namespace
-
-ShapeItem make_item(dns::RRType type, uint32_t ttl, std::span<const base::Bytes> rdatas) {
-  ShapeItem item{ttl, 0, type, static_cast<uint16_t>(rdatas.size())};
-  if (has_few_sizes(type) && !rdatas[0].empty() &&
-      std::ranges::all_of(rdatas, [&](base::Bytes rdata) { return rdata.size() == rdatas[0].size(); })) {
-    item.rdata_octets = static_cast<uint32_t>(rdatas[0].size());
-  }
-  return item;
-}
 
 const std::string& ShapeSet::description(const NodeDraft& node) {
   description_.assign(1, static_cast<char>(node.flags));
