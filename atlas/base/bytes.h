@@ -24,6 +24,24 @@ constexpr void store_u32(uint8_t* at, uint32_t value) {
   store_u16(at + 2, static_cast<uint16_t>(value));
 }
 
+// For the octets of names and the like: GCC makes of a memcpy() that it knows to be of less than 256 a loop
+// of single octets, or an instruction that takes as long. `to` may be `from`, but must not overlap it
+// otherwise.
+inline void copy_few(uint8_t* to, const uint8_t* from, size_t size) {
+  if (size >= 8) {
+    for (size_t at = 0; at + 8 < size; at += 8) std::memmove(to + at, from + at, 8);
+    std::memmove(to + size - 8, from + size - 8, 8);
+  } else if (size >= 4) {
+    uint32_t first, last;
+    std::memcpy(&first, from, 4);
+    std::memcpy(&last, from + size - 4, 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+  } else {
+    for (size_t at = 0; at < size; ++at) to[at] = from[at];
+  }
+}
+
 // Reads forward. A read past the end returns zeros (or an empty span) and makes ok() false for good,
 // so that a whole structure can be read first and checked once.
 class ByteReader {

@@ -162,10 +162,10 @@ bool Name::assign(base::Bytes prefix, NameView suffix) {
   if (prefix.size() + suffix.size() > kNameOctetsMax) return false;
   // The suffix first: both may lie inside this name.
   std::array<uint8_t, kNameOctetsMax> whole;
-  if (!prefix.empty()) std::memcpy(whole.data(), prefix.data(), prefix.size());
-  std::memcpy(whole.data() + prefix.size(), suffix.data(), suffix.size());
+  base::copy_few(whole.data(), prefix.data(), prefix.size());
+  base::copy_few(whole.data() + prefix.size(), suffix.data(), suffix.size());
   size_ = static_cast<uint8_t>(prefix.size() + suffix.size());
-  std::memcpy(wire_.data(), whole.data(), size_);
+  base::copy_few(wire_.data(), whole.data(), size_);
   return true;
 }
 
@@ -210,7 +210,7 @@ bool Name::assign_plain(std::string_view text, NameView origin) {
   }
   if (end - label - 1 > kLabelOctetsMax || end + origin.size() > kNameOctetsMax) return false;
   wire_[label] = static_cast<uint8_t>(end - label - 1);
-  std::memcpy(&wire_[end], origin.data(), origin.size());
+  base::copy_few(&wire_[end], origin.data(), origin.size());
   size_ = static_cast<uint8_t>(end + origin.size());
   return true;
 }

@@ -47,7 +47,7 @@ class NameView {
   constexpr base::Bytes wire() const { return {wire_, size_}; }
   constexpr const uint8_t* data() const { return wire_; }
   // Octets in wire form, 1 to 255.
-  constexpr uint8_t size() const { return size_; }
+  constexpr uint8_t size() const { return static_cast<uint8_t>(size_); }
   constexpr bool is_root() const { return size_ == 1; }
   // Labels without the root label: 0 for the root, 3 for "www.example.com.".
   size_t label_count() const;
@@ -69,7 +69,7 @@ class NameView {
   static constexpr uint8_t kRoot[1] = {0};
 
   const uint8_t* wire_;
-  uint8_t size_;
+  size_t size_;  // a whole word: it is passed in a register, and reading back part of one waits for it
 };
 
 bool operator==(NameView a, NameView b);
@@ -85,12 +85,12 @@ class Name {
  public:
   Name() : size_(1) { wire_[0] = 0; }
   Name(NameView view) : size_(view.size()) {
-    std::memcpy(wire_.data(), view.data(), size_);
+    base::copy_few(wire_.data(), view.data(), size_);
   }  // NOLINT(implicit)
   Name(const Name& other) : Name(other.view()) {}
   Name& operator=(const Name& other) {
     size_ = other.size_;
-    std::memmove(wire_.data(), other.wire_.data(), size_);
+    base::copy_few(wire_.data(), other.wire_.data(), size_);
     return *this;
   }
 

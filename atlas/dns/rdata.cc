@@ -254,12 +254,12 @@ std::optional<NameView> additional_name(RRType type, base::Bytes octets) {
       return {};
   }
   if (before > octets.size()) return {};
-  const auto name = view_name(octets.subspan(before));
-  if (!name || !name->is_root()) return name;
   // The root as a target means that there is no such service (RFC 2782, 7505), but the owner in ServiceMode
   // (RFC 9460 2.5).
+  const bool is_root = before < octets.size() && octets[before] == 0;
   const bool is_service = (type == RRType::SVCB || type == RRType::HTTPS) && (octets[0] | octets[1]) != 0;
-  return is_service ? name : std::nullopt;
+  if (is_root && !is_service) return {};
+  return view_name(octets.subspan(before));
 }
 
 }  // namespace atlas::dns

@@ -167,7 +167,7 @@ void Builder::draft(const PlannedNode& node, Part part) {
     for (; end < records.size() && records[end].type == type; ++end) {
       const base::Bytes rdata = list_.rdata(records[end]);
       if (type == RRType::RRSIG && covered_type(rdata) != covered) break;
-      rdatas_.push_back(rdata);
+      rdatas_.emplace_back(rdata.data(), rdata.size());
       ttl = std::min(ttl, records[end].ttl);
     }
     first = end;
@@ -179,7 +179,7 @@ void Builder::draft(const PlannedNode& node, Part part) {
       draft_.signatures.push_back({covered, ttl, rdatas});
       draft_.flags |= image::kSigned;
     } else {
-      draft_.rrsets.push_back({image::make_item(type, ttl, rdatas), rdatas});
+      draft_.rrsets.emplace_back(image::make_item(type, ttl, rdatas), rdatas);
     }
   }
 }

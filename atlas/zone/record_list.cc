@@ -37,7 +37,7 @@ void RecordList::add(dns::NameView name, dns::RRType type, uint32_t ttl, base::B
   record.set_rdata(octets_.size());
   uint8_t* const out = octets_.append(2 + rdata_octets.size());
   base::store_u16(out, static_cast<uint16_t>(rdata_octets.size()));
-  if (!rdata_octets.empty()) std::memcpy(out + 2, rdata_octets.data(), rdata_octets.size());
+  base::copy_few(out + 2, rdata_octets.data(), rdata_octets.size());
   record.type = type;
   record.ttl = ttl;
   record.file = file;
@@ -52,7 +52,7 @@ uint64_t RecordList::add_owner(dns::NameView name) {
   const uint64_t offset = octets_.size();
   uint8_t* const out = octets_.append(1u + name.size());
   *out = name.size();
-  std::memcpy(out + 1, name.data(), name.size());
+  base::copy_few(out + 1, name.data(), name.size());
   return offset;
 }
 

@@ -218,7 +218,7 @@ void RecordList::gather(std::span<const OwnerRun> runs) {
   octets.reserve(octets_.size());
   const auto copy = [&](uint64_t offset, size_t size) {
     const uint64_t copied = octets.size();
-    std::memcpy(octets.append(size), octets_.data() + offset, size);
+    base::copy_few(octets.append(size), octets_.data() + offset, size);
     return copied;
   };
   for (size_t i = 0; i < runs.size(); ++i) {

@@ -61,6 +61,16 @@ const std::vector<dns::Name>& names() {
   return chosen;
 }
 
+// From text to sorted and checked records.
+void load(benchmark::State& state) {
+  const char* path = std::getenv("ATLAS_BENCH_ZONE");
+  if (path == nullptr) return state.SkipWithError("ATLAS_BENCH_ZONE names no zone file");
+  for (auto _ : state) benchmark::DoNotOptimize(zone::load_zone_records(path, apex()));
+  state.counters["records/s"] = benchmark::Counter(static_cast<double>(records().size()),
+                                                   benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(load)->Unit(benchmark::kMillisecond);
+
 void build(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(zone::Zone::build(apex(), records()));
   state.counters["records/s"] = benchmark::Counter(static_cast<double>(records().size()),

@@ -62,6 +62,9 @@ size_t Subject::lower_bound(dns::NameView name) const {
 }
 
 std::optional<Node> Subject::find(dns::NameView name) const {
+  for (size_t i = near_; i < std::min(near_ + kNearNodes, node_count()); ++i) {
+    if (owner(i) == name) return node(i);
+  }
   if (searches_ < kSearchesMax) {
     ++searches_;
     const size_t at = lower_bound(name);
@@ -126,12 +129,15 @@ bool Subject::is_ns_target(const Node& node) const {
 
 void Subject::find_ns_targets() const {
   ns_targets_.resize(node_count());
-  for (const ListedRecord& record : records_.records()) {
-    if (record.type != dns::RRType::NS) continue;
-    const auto target = dns::additional_name(dns::RRType::NS, rdata(record));
-    if (!target || !target->is_at_or_below(apex_)) continue;
-    if (const auto found = find(*target)) ns_targets_[found->number] = true;
+  const size_t near = near_;
+  for (near_ = 0; near_ < node_count(); ++near_) {
+    for (const ListedRecord& ns : node(near_).rrset(dns::RRType::NS)) {
+      const auto target = dns::additional_name(dns::RRType::NS, rdata(ns));
+      if (!target || !target->is_at_or_below(apex_)) continue;
+      if (const auto found = find(*target)) ns_targets_[found->number] = true;
+    }
   }
+  near_ = near;
 }
 
 std::string Findings::decorated(const std::string& message) const {

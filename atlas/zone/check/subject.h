@@ -100,6 +100,9 @@ class Subject {
   const dns::NameView apex_;
   const base::WallTime now_;
   base::LargeVector<uint32_t> begins_;  // the first record of each node, and where the last one ends
+  // Glue lies right behind its delegation: the node at hand, and so many behind it, are looked at first.
+  static constexpr size_t kNearNodes = 5;
+  mutable size_t near_ = 0;
   // Most zones ask for few names. Those that ask for more than kSearchesMax get an index.
   static constexpr size_t kSearchesMax = 1000;
   mutable size_t searches_ = 0;
@@ -113,6 +116,7 @@ void Subject::for_each_node(const auto& visit) const {
   std::optional<Node> boundary;
   for (size_t i = 0; i < node_count(); ++i) {
     Node at = node(i);
+    near_ = i;
     if (boundary && at.owner.is_below(boundary->owner)) {
       at.occluded_by = &*boundary;
     } else if (at.is_zone_cut() || at.has(dns::RRType::DNAME)) {

@@ -20,26 +20,6 @@ void append_varint(uint32_t value, std::vector<uint8_t>& out) {
   out.push_back(static_cast<uint8_t>(value));
 }
 
-// Types whose RDATAs have few sizes: those are part of the shape.
-bool has_few_sizes(dns::RRType type) {
-  switch (type) {
-    case dns::RRType::A:
-    case dns::RRType::AAAA:
-    case dns::RRType::DS:
-    case dns::RRType::CDS:
-    case dns::RRType::SSHFP:
-    case dns::RRType::TLSA:
-    case dns::RRType::EUI48:
-    case dns::RRType::EUI64:
-    case dns::RRType::NID:
-    case dns::RRType::L32:
-    case dns::RRType::L64:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // RDATAs behind their lengths.
 template <class Octets>
 void append_with_lengths(std::span<const base::Bytes> rdatas, Octets& out) {
@@ -63,15 +43,6 @@ size_t append_table(const std::vector<T, Allocator>& table, base::LargeVector<ui
 }
 
 }  // namespace
-
-ShapeItem make_item(dns::RRType type, uint32_t ttl, std::span<const base::Bytes> rdatas) {
-  ShapeItem item{ttl, 0, type, static_cast<uint16_t>(rdatas.size())};
-  if (has_few_sizes(type) && !rdatas[0].empty() &&
-      std::ranges::all_of(rdatas, [&](base::Bytes rdata) { return rdata.size() == rdatas[0].size(); })) {
-    item.rdata_octets = static_cast<uint32_t>(rdatas[0].size());
-  }
-  return item;
-}
 
 const std::string& ShapeSet::description(const NodeDraft& node) {
   description_.assign(1, static_cast<char>(node.flags));

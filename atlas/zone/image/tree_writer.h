@@ -1,8 +1,9 @@
 // Makes the parts of a tree, node by node in canonical order.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -37,9 +38,31 @@ struct NodeDraft {
 void append_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out);
 // What a block of signatures has of a node.
 void append_signatures(const NodeDraft& node, uint8_t ordinal, base::LargeVector<uint8_t>& out);
+// Types whose RDATAs have few sizes: those are part of the shape.
+inline constexpr auto kHasFewSizes = [] {
+  std::array<bool, 128> has_few_sizes{};
+  for (const dns::RRType type : {dns::RRType::A, dns::RRType::AAAA, dns::RRType::DS, dns::RRType::CDS,
+                                 dns::RRType::SSHFP, dns::RRType::TLSA, dns::RRType::EUI48,
+                                 dns::RRType::EUI64, dns::RRType::NID, dns::RRType::L32, dns::RRType::L64}) {
+    has_few_sizes.at(static_cast<size_t>(type)) = true;
+  }
+  return has_few_sizes;
+}();
+
+inline bool has_few_sizes(dns::RRType type) {
+  const auto number = static_cast<size_t>(type);
+  return number < kHasFewSizes.size() && kHasFewSizes[number];
+}
 
 // The item for RDATAs of a type and TTL.
-ShapeItem make_item(dns::RRType type, uint32_t ttl, std::span<const base::Bytes> rdatas);
+inline ShapeItem make_item(dns::RRType type, uint32_t ttl, std::span<const base::Bytes> rdatas) {
+  ShapeItem item{ttl, 0, type, static_cast<uint16_t>(rdatas.size())};
+  if (has_few_sizes(type) && !rdatas[0].empty() &&
+      std::ranges::all_of(rdatas, [&](base::Bytes rdata) { return rdata.size() == rdatas[0].size(); })) {
+    item.rdata_octets = static_cast<uint32_t>(rdatas[0].size());
+  }
+  return item;
+}
 
 // The shapes that nodes have most often. When they are chosen, first count(), then choose(), then
 // number_of().

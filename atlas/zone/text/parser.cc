@@ -25,6 +25,12 @@ constexpr size_t kShownOctetsMax = 80;
 constexpr const char* kTtlHint =
     "a TTL is a number of seconds up to 2147483647, or as in 1h30m (units s, m, h, d, w)";
 
+bool is_ascii(std::string_view text) {
+  unsigned octets = 0;
+  for (const char c : text) octets |= static_cast<uint8_t>(c);
+  return octets < 0x80;
+}
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return dns::ascii_lower(static_cast<uint8_t>(c)); };
   return std::ranges::equal(a, b, {}, lower, lower);
@@ -114,6 +120,7 @@ struct FileContext {
   enum class Owner : uint8_t { kNone, kGood, kBad } owner_state = Owner::kNone;
   // As written, if the same text means the same owner again and there is nothing to say about it.
   std::string owner_text;
+  bool is_owner_outside = false;  // of the zone
 };
 
 // The parts of a record in front of its RDATA.
@@ -214,7 +221,7 @@ bool Parser::is_open(const std::filesystem::path& path) const {
 
 void Parser::parse_file(const SourceFile& source, dns::NameView origin, dns::NameView owner,
                         FileContext::Owner state) {
-  FileContext file{source, origin, owner, state, {}};
+  FileContext file{source, origin, owner, state, {}, !owner.is_at_or_below(apex_)};
   open_files_.push_back(source.path.lexically_normal());
   const uint16_t file_number_before = std::exchange(file_number_, source.number);
   parse_text(file);
@@ -463,8 +470,9 @@ void Parser::parse_owner(FileContext& file, const dns::RdataToken& token) {
     return;
   }
   file.owner_state = FileContext::Owner::kGood;
+  file.is_owner_outside = !file.owner.view().is_at_or_below(apex_);
   bool warned = warn_if_final_dot_is_missing(token, file);
-  if (std::ranges::any_of(token.text, [](char c) { return static_cast<uint8_t>(c) >= 0x80; })) {
+  if (!is_ascii(token.text)) {
     warn(token.position, shown(token.text) + " has octets outside of ASCII, which resolvers never ask for",
          "write an internationalized name as A-labels (xn--...)");
     warned = true;
@@ -624,7 +632,7 @@ void Parser::parse_record(FileContext& file, const Scanner& scanner) {
   if (file.owner_state != FileContext::Owner::kGood) return;
 
   const TextPosition at = tokens[0].position;
-  if (!file.owner.view().is_at_or_below(apex_)) {
+  if (file.is_owner_outside) {
     return warn(
         at, dns::to_text(file.owner) + " is outside of the zone " + dns::to_text(apex_) + " and is left out",
         "a zone holds its own name and the names below it (RFC 1034 4.2)");

@@ -92,10 +92,6 @@ Scanner::Scanner(Window window) : window_(std::move(window)), at_(window_.begin(
   line_begin_ = at_;
 }
 
-void Scanner::add_token(const char* begin, const char* end, bool quoted, base::TextPosition where) {
-  tokens_.push_back({{begin, static_cast<size_t>(end - begin)}, quoted, where});
-}
-
 void Scanner::begin_line(const char* at) {
   at_ = line_begin_ = at;
   ++line_;

@@ -60,7 +60,9 @@ class Scanner {
   base::TextPosition position(const char* at) const {
     return {line_, static_cast<uint32_t>(at - line_begin_) + 1};
   }
-  void add_token(const char* begin, const char* end, bool quoted, base::TextPosition where);
+  void add_token(const char* begin, const char* end, bool quoted, base::TextPosition where) {
+    tokens_.push_back({{begin, static_cast<size_t>(end - begin)}, quoted, where});
+  }
   void begin_line(const char* at);
   bool scan_word();
   bool scan_quoted();
