@@ -38,7 +38,7 @@ class Window {
   size_t capacity_;
   std::unique_ptr<char[]> octets_;
   size_t end_ = 0;
-  size_t filled_ = 0;      // from end_ on: the begin of a line
+  size_t filled_ = 0;      // what is read; from end_ on it is the begin of a line
   char first_behind_ = 0;  // what belongs where the NUL is
   bool is_last_ = false;
 };
