@@ -15,29 +15,50 @@ constexpr size_t kCacheLineOctets = 64;
 // From here on less than half of the memory is lost to rounding.
 constexpr size_t kLargeOctets = 2 * kLargePageOctets;
 
+constexpr size_t rounded(size_t octets, size_t alignment) {
+  return (octets + alignment - 1) / alignment * alignment;
+}
+
+// From the kernel itself, so that it has it back at once when it is freed.
+uint8_t* map_aligned(size_t octets) {
+  void* const mapped =
+      ::mmap(nullptr, octets + kLargePageOctets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ATLAS_ASSERT(mapped != MAP_FAILED);
+  auto* const begin = static_cast<uint8_t*>(mapped);
+  const size_t before = rounded(reinterpret_cast<uintptr_t>(begin), kLargePageOctets) - reinterpret_cast<uintptr_t>(begin);
+  if (before != 0) ::munmap(begin, before);
+  if (before != kLargePageOctets) ::munmap(begin + before + octets, kLargePageOctets - before);
+  return begin + before;
+}
+
 }  // namespace
 
 void* allocate_large(size_t octets) {
-  const bool large = octets >= kLargeOctets;
-  const size_t alignment = large ? kLargePageOctets : kCacheLineOctets;
-  const size_t rounded = (octets + alignment - 1) / alignment * alignment;
-  void* memory = std::aligned_alloc(alignment, rounded);
-  ATLAS_ASSERT(memory != nullptr || octets == 0);
+  if (octets < kLargeOctets) {
+    void* const memory = std::aligned_alloc(kCacheLineOctets, rounded(octets, kCacheLineOctets));
+    ATLAS_ASSERT(memory != nullptr || octets == 0);
+    return memory;
+  }
+  const size_t size = rounded(octets, kLargePageOctets);
+  uint8_t* const memory = map_aligned(size);
   // Small pages do as well, only slower.
-  if (large) ::madvise(memory, rounded, MADV_HUGEPAGE);
+  ::madvise(memory, size, MADV_HUGEPAGE);
   return memory;
 }
 
-void free_large(void* memory) {
-  std::free(memory);
+void free_large(void* memory, size_t octets) {
+  if (octets < kLargeOctets) {
+    std::free(memory);
+  } else {
+    ::munmap(memory, rounded(octets, kLargePageOctets));
+  }
 }
 
 void LargeOctets::grow(size_t wanted) {
   const size_t capacity = std::max(wanted, 2 * capacity_);
   auto* const octets = static_cast<uint8_t*>(allocate_large(capacity));
   if (size_ != 0) std::memcpy(octets, octets_, size_);
-  free_large(std::exchange(octets_, octets));
-  capacity_ = capacity;
+  free_large(std::exchange(octets_, octets), std::exchange(capacity_, capacity));
 }
 
 }  // namespace atlas::base

@@ -14,7 +14,7 @@ inline constexpr size_t kLargePageOctets = size_t{2} << 20;
 // At least `octets`, aligned for anything up to a cache line; from a few large pages on made of such pages,
 // if the kernel has them. Not initialised. Ends the program where there is no memory.
 void* allocate_large(size_t octets);
-void free_large(void* memory);
+void free_large(void* memory, size_t octets);
 
 template <class T>
 struct LargePageAllocator {
@@ -26,7 +26,7 @@ struct LargePageAllocator {
   }  // NOLINT(google-explicit-constructor): as allocators are
 
   T* allocate(size_t count) { return static_cast<T*>(allocate_large(count * sizeof(T))); }
-  void deallocate(T* memory, size_t) { free_large(memory); }
+  void deallocate(T* memory, size_t count) { free_large(memory, count * sizeof(T)); }
 
   friend bool operator==(const LargePageAllocator&, const LargePageAllocator&) { return true; }
 };
@@ -43,7 +43,7 @@ class LargeOctets {
     LargeOctets(std::move(other)).swap(*this);
     return *this;
   }
-  ~LargeOctets() { free_large(octets_); }
+  ~LargeOctets() { free_large(octets_, capacity_); }
 
   const uint8_t* data() const { return octets_; }
   size_t size() const { return size_; }

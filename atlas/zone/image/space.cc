@@ -53,7 +53,7 @@ uint8_t* FreePieces::take(size_t octets) {
 }
 
 Space::~Space() {
-  for (const Chunk& chunk : chunks_) base::free_large(chunk.at);
+  for (const Chunk& chunk : chunks_) base::free_large(chunk.at, chunk.octets);
 }
 
 uint8_t* Space::allocate(size_t octets) {
