@@ -119,6 +119,15 @@ class ByteWriter {
     if (from.empty()) return;
     if (uint8_t* at = take(from.size())) std::memcpy(at, from.data(), from.size());
   }
+  // The next `count` octets, for the caller to fill; null if they do not fit.
+  uint8_t* take(size_t count) {
+    if (!ok_ || count > remaining()) {
+      ok_ = false;
+      return nullptr;
+    }
+    offset_ += count;
+    return buffer_.data() + offset_ - count;
+  }
   // Overwrites two octets that were written before.
   void patch_u16(size_t at, uint16_t value) {
     if (at + 2 <= offset_) store_u16(&buffer_[at], value);
@@ -139,15 +148,6 @@ class ByteWriter {
   uint8_t* data() { return buffer_.data(); }
 
  private:
-  uint8_t* take(size_t count) {
-    if (!ok_ || count > remaining()) {
-      ok_ = false;
-      return nullptr;
-    }
-    offset_ += count;
-    return &buffer_[offset_ - count];
-  }
-
   std::span<uint8_t> buffer_;
   size_t offset_ = 0;
   size_t limit_;

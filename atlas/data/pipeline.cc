@@ -23,13 +23,18 @@ uint16_t keepalive_units(std::chrono::milliseconds idle) {
   return static_cast<uint16_t>(std::min<int64_t>(idle.count() / 100, 65535));
 }
 
-Foresight foresee_one(const Batch& batch, base::Bytes message) {
-  if (message.size() <= dns::kHeaderOctets) return {};
-  const auto name = dns::view_name(message.subspan(dns::kHeaderOctets));
-  if (!name) return {};
-  const handoff::ZoneEntry* entry = batch.snapshot.zones.find(*name, RRType::A);
-  if (entry == nullptr || entry->version == nullptr) return {};
-  return {entry, entry->version->foresee(*name)};
+bool is_of_internet(RRClass rr_class) {
+  return rr_class == RRClass::IN || rr_class == RRClass::ANY;
+}
+
+void foresee_one(const Batch& batch, base::Bytes message, Foresight& foresight) {
+  query::Query& query = foresight.query;
+  foresight.decoded = query::decode(message, query);
+  foresight.zone = nullptr;
+  if (foresight.decoded.outcome != query::Decoded::kQuery || !query.has_question) return;
+  if (!is_of_internet(query.rr_class)) return;
+  foresight.zone = batch.snapshot.zones.find(query.name, query.type);
+  if (foresight.has_version()) foresight.zone->version->foresee(query.name, foresight.name);
 }
 
 }  // namespace
@@ -40,12 +45,12 @@ Pipeline::Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::Work
 
 void Pipeline::foresee(const Batch& batch, std::span<const base::Bytes> messages,
                        std::span<Foresight> foresights) noexcept {
-  for (size_t i = 0; i < messages.size(); ++i) foresights[i] = foresee_one(batch, messages[i]);
+  for (size_t i = 0; i < messages.size(); ++i) foresee_one(batch, messages[i], foresights[i]);
   for (Foresight& one : foresights) {
-    if (one.zone != nullptr) one.zone->version->approach_block(one.name);
+    if (one.has_version()) one.zone->version->approach_block(one.name);
   }
   for (const Foresight& one : foresights) {
-    if (one.zone != nullptr) one.zone->version->approach_node(one.name);
+    if (one.has_version()) one.zone->version->approach_node(one.name);
   }
 }
 
@@ -63,16 +68,18 @@ size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::
   return response_octets;
 }
 
-// Bytes to a Query. What is wrong with it is answered only to those who may ask.
+size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::Bytes message,
+                         std::span<uint8_t> out) noexcept {
+  foresee_one(batch, message, alone_);
+  return respond(batch, client, message, out, alone_);
+}
+
+// Bytes to a Query, as they were read. What is wrong with it is answered only to those who may ask.
 Pipeline::Next Pipeline::decode(Exchange& exchange) {
   answer_.clear();
-  const query::DecodeResult decoded = query::decode(exchange.message, query_);
-  if (decoded.outcome == query::Decoded::kDrop) {
-    counters_.dropped_malformed.add();
-    return Next::kDrop;
-  }
-  exchange.format_error = decoded.rcode;
-  return Next::kContinue;
+  if (exchange.foresight.decoded.outcome != query::Decoded::kDrop) return Next::kContinue;
+  counters_.dropped_malformed.add();
+  return Next::kDrop;
 }
 
 // Who asks, and how much: access list, cookies, rate.
@@ -97,13 +104,13 @@ Pipeline::Next Pipeline::admit(Exchange& exchange) {
     counters_.refused_access.add();
     return refuse(Rcode::REFUSED, ExtendedError::Prohibited);
   }
-  if (exchange.format_error != Rcode::NOERROR) {
-    answer_.rcode = exchange.format_error;
+  if (exchange.foresight.decoded.rcode != Rcode::NOERROR) {
+    answer_.rcode = exchange.foresight.decoded.rcode;
     return Next::kRespond;
   }
   // RFC 7873 5.4: a query without a question wants a cookie and nothing else.
-  if (!query_.has_question) {
-    if (query_.cookie.server_size != 0 && !exchange.cookie_good) answer_.rcode = Rcode::BADCOOKIE;
+  if (!exchange.query.has_question) {
+    if (exchange.query.cookie.server_size != 0 && !exchange.cookie_good) answer_.rcode = Rcode::BADCOOKIE;
     return Next::kRespond;
   }
   return Next::kContinue;
@@ -111,13 +118,10 @@ Pipeline::Next Pipeline::admit(Exchange& exchange) {
 
 // Which zone. RFC 1034 4.3.2 step 2.
 Pipeline::Next Pipeline::route(Exchange& exchange) {
-  if (query_.rr_class == RRClass::CH) return Next::kContinue;
-  if (query_.rr_class != RRClass::IN && query_.rr_class != RRClass::ANY) {
+  if (exchange.query.rr_class == RRClass::CH) return Next::kContinue;
+  if (!is_of_internet(exchange.query.rr_class)) {
     return refuse(Rcode::REFUSED, ExtendedError::NotSupported);
   }
-  exchange.zone = query_.type != RRType::DS && exchange.foresight.zone != nullptr
-                      ? exchange.foresight.zone
-                      : exchange.batch.snapshot.zones.find(query_.name, query_.type);
   if (exchange.zone == nullptr) return refuse(Rcode::REFUSED, ExtendedError::NotAuthoritative);
   if (exchange.zone->version == nullptr) {
     return refuse(Rcode::SERVFAIL, ExtendedError::NotReady, "the zone has not loaded");
@@ -126,8 +130,8 @@ Pipeline::Next Pipeline::route(Exchange& exchange) {
 }
 
 // Whether this question may be asked here at all.
-Pipeline::Next Pipeline::screen(Exchange&) {
-  switch (query_.type) {
+Pipeline::Next Pipeline::screen(const Exchange& exchange) {
+  switch (exchange.query.type) {
     case RRType::AXFR:
     case RRType::IXFR:
       return refuse(Rcode::REFUSED, ExtendedError::NotSupported);
@@ -142,21 +146,22 @@ Pipeline::Next Pipeline::screen(Exchange&) {
 // Which records, as references. RFC 1034 4.3.2 steps 2 and 3: an alias leads back to the search for a zone.
 Pipeline::Next Pipeline::answer(Exchange& exchange) {
   const handoff::ServingSnapshot& snapshot = exchange.batch.snapshot;
-  if (query_.rr_class == RRClass::CH) {
-    source::chaos::answer(query_, {snapshot.answers.version, snapshot.answers.server_id}, answer_);
+  if (exchange.query.rr_class == RRClass::CH) {
+    source::chaos::answer(exchange.query, {snapshot.answers.version, snapshot.answers.server_id}, answer_);
     return Next::kContinue;
   }
   const source::zone::Options options{.minimal_responses = snapshot.answers.minimal_responses,
                                       .minimal_any = snapshot.answers.minimal_any};
-  dns::NameView name = query_.name;
-  const handoff::ZoneEntry* zone = exchange.zone;
-  for (size_t links = 0; links <= query::kChainLinksMax; ++links) {
-    const auto step =
-        source::zone::answer_from_zone(*zone->version, query_, name, links == 0, options, answer_);
-    if (!step.chase) break;
-    name = step.target;
-    zone = snapshot.zones.find(name, query_.type);
+  auto step = source::zone::answer_from_zone(*exchange.zone->version, exchange.query, exchange.query.name,
+                                             exchange.foresight.name, true, options, answer_);
+  for (size_t links = 0; step.chase && links < query::kChainLinksMax; ++links) {
+    const dns::LabelledName name(step.target);
+    const handoff::ZoneEntry* zone = snapshot.zones.find(name, exchange.query.type);
     if (zone == nullptr || zone->version == nullptr) break;
+    zone::Zone::Foresight foresight;
+    zone->version->foresee(name, foresight);
+    step = source::zone::answer_from_zone(*zone->version, exchange.query, name, foresight, false, options,
+                                          answer_);
   }
   describe_zone(exchange);
   return Next::kContinue;
@@ -173,10 +178,10 @@ Pipeline::Next Pipeline::review(Exchange&) {
 size_t Pipeline::encode(Exchange& exchange) {
   size_t limit = exchange.out.size();
   if (is_udp(exchange.client)) {
-    limit =
-        std::min<size_t>({limit, query_.udp_payload_size, exchange.batch.snapshot.answers.udp_payload_size});
+    limit = std::min<size_t>(
+        {limit, exchange.query.udp_payload_size, exchange.batch.snapshot.answers.udp_payload_size});
   }
-  return query::encode(query_, answer_, exchange.edns, std::max<size_t>(limit, 512), exchange.out);
+  return query::encode(exchange.query, answer_, exchange.edns, std::max<size_t>(limit, 512), exchange.out);
 }
 
 // Counters, and a copy of both messages for those who record queries.
@@ -187,8 +192,9 @@ void Pipeline::record(const Exchange& exchange, size_t response_octets) {
   if (response_octets != 0) {
     counters_.responses[transport].add();
     counters_.rcodes[std::min<size_t>(static_cast<size_t>(answer_.rcode), handoff::kCountedRcodes - 1)].add();
-    if (query_.has_question) {
-      counters_.types[std::min<size_t>(static_cast<size_t>(query_.type), handoff::kCountedTypes - 1)].add();
+    if (exchange.query.has_question) {
+      counters_.types[std::min<size_t>(static_cast<size_t>(exchange.query.type), handoff::kCountedTypes - 1)]
+          .add();
     }
     if ((exchange.out[2] & dns::kFlagTC >> 8) != 0 && !answer_.truncated) counters_.truncated.add();
   }
@@ -216,36 +222,36 @@ Pipeline::Next Pipeline::refuse(Rcode rcode, ExtendedError error, std::string_vi
 
 // What goes into OPT whatever the answer is.
 void Pipeline::prepare_edns(Exchange& exchange) {
-  if (!query_.has_edns) return;
+  if (!exchange.query.has_edns) return;
   const handoff::ServingSnapshot& snapshot = exchange.batch.snapshot;
   query::EdnsReply& edns = exchange.edns;
   edns.udp_payload_size = snapshot.answers.udp_payload_size;
   const std::string& id = snapshot.answers.server_id;
   edns.nsid = {reinterpret_cast<const uint8_t*>(id.data()), id.size()};
-  if (query_.wants_keepalive && !is_udp(exchange.client)) {
+  if (exchange.query.wants_keepalive && !is_udp(exchange.client)) {
     edns.has_keepalive = true;
     edns.keepalive = keepalive_units(snapshot.streams.idle);
   }
-  if (!query_.has_cookie || !snapshot.cookies.enabled) return;
+  if (!exchange.query.has_cookie || !snapshot.cookies.enabled) return;
   const net::IpAddress& address = exchange.client.remote.address;
   const uint32_t now = exchange.batch.unix_seconds;
-  const auto verdict = policy::cookies::verify(snapshot.cookies, query_.cookie, address, now);
+  const auto verdict = policy::cookies::verify(snapshot.cookies, exchange.query.cookie, address, now);
   exchange.cookie_good = verdict == policy::cookies::Verdict::kGood;
   if (verdict == policy::cookies::Verdict::kGood) counters_.cookies_good.add();
   if (verdict == policy::cookies::Verdict::kBad) counters_.cookies_bad.add();
-  exchange.cookie = policy::cookies::make(snapshot.cookies, query_.cookie, address, now);
+  exchange.cookie = policy::cookies::make(snapshot.cookies, exchange.query.cookie, address, now);
   edns.cookie = exchange.cookie;
 }
 
 // What EDNS says of the zone that the query's own name lies in.
 void Pipeline::describe_zone(Exchange& exchange) {
   query::EdnsReply& edns = exchange.edns;
-  if (query_.wants_zone_version) {
+  if (exchange.query.wants_zone_version) {
     edns.has_zone_version = true;
     edns.zone_version_labels = static_cast<uint8_t>(exchange.zone->apex.label_count());
     edns.zone_version_serial = exchange.zone->version->serial();
   }
-  if (!query_.wants_expire || query_.type != RRType::SOA || answer_.rrsets().empty()) return;
+  if (!exchange.query.wants_expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty()) return;
   // RFC 7314 3: a primary tells the EXPIRE field of its SOA, which is the last but one of the RDATA.
   const query::AnswerRRset& first = answer_.rrsets().front();
   if (first.section != query::Section::kAnswer || first.rrset.type != RRType::SOA) return;

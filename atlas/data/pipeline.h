@@ -26,10 +26,15 @@ struct Batch {
   uint32_t unix_seconds = 0;  // of wall_time
 };
 
-// Where the answer to a message lies, as far as its question's name tells. Holds as long as the batch.
+// A message that has been read, and where its answer lies as far as the question tells. Valid as long as the
+// message and the batch.
 struct Foresight {
-  const handoff::ZoneEntry* zone = nullptr;
-  zone::Zone::Foresight name;
+  query::DecodeResult decoded;
+  query::Query query;
+  const handoff::ZoneEntry* zone;  // that the question belongs to, if any
+  zone::Zone::Foresight name;      // of this zone, if it has a version
+
+  bool has_version() const { return zone != nullptr && zone->version != nullptr; }
 };
 
 // One worker's query path, with the room that its stages need. Never allocates, locks or reads a clock after
@@ -40,16 +45,18 @@ class Pipeline {
   Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
            handoff::QueryRing* ring);
 
-  // Looks at the questions of a group of messages and asks for the memory that respond() will read for each,
-  // so that the messages wait for it together and not one after the other. `foresights` has an element for
-  // each.
+  // Reads a group of messages and asks for the memory that respond() will need for each, so that they wait
+  // for it together and not one after the other. `foresights` has an element for each.
   static void foresee(const Batch& batch, std::span<const base::Bytes> messages,
                       std::span<Foresight> foresights) noexcept;
 
-  // Answers one message, with what was foreseen of it, if anything. Returns the octets of the response in
-  // `out`, or 0 if nothing must be sent. `out` must hold 65,535 octets for streams and 4,096 for UDP.
+  // Answers one message of which this was foreseen. Returns the octets of the response in `out`, or 0 if
+  // nothing must be sent. `out` must hold 65,535 octets for streams and 4,096 for UDP.
   size_t respond(const Batch& batch, const query::Client& client, base::Bytes message, std::span<uint8_t> out,
-                 const Foresight& foresight = {}) noexcept;
+                 const Foresight& foresight) noexcept;
+  // The same for one that comes alone.
+  size_t respond(const Batch& batch, const query::Client& client, base::Bytes message,
+                 std::span<uint8_t> out) noexcept;
 
  private:
   // What a stage decides: go on, answer with what there is, or send nothing.
@@ -62,8 +69,8 @@ class Pipeline {
     base::Bytes message;
     std::span<uint8_t> out;
     const Foresight& foresight;
-    dns::Rcode format_error = dns::Rcode::NOERROR;  // what decode found wrong; answered once admitted
-    const handoff::ZoneEntry* zone = nullptr;
+    const query::Query& query = foresight.query;
+    const handoff::ZoneEntry* zone = foresight.zone;
     query::EdnsReply edns{};
     std::array<uint8_t, 24> cookie{};
     bool cookie_good = false;
@@ -72,7 +79,7 @@ class Pipeline {
   Next decode(Exchange& exchange);
   Next admit(Exchange& exchange);
   Next route(Exchange& exchange);
-  Next screen(Exchange& exchange);
+  Next screen(const Exchange& exchange);
   Next answer(Exchange& exchange);
   Next review(Exchange& exchange);
   size_t encode(Exchange& exchange);
@@ -82,7 +89,7 @@ class Pipeline {
   void prepare_edns(Exchange& exchange);
   void describe_zone(Exchange& exchange);
 
-  query::Query query_;
+  Foresight alone_;  // of a message that comes alone
   query::Answer answer_;
   policy::rate_limit::Limiter limiter_;
   handoff::WorkerCounters& counters_;

@@ -91,7 +91,7 @@ void respond(benchmark::State& state) {
       messages[i] = base::Bytes(received[i]).first(queries[at].size());
       at = (at + 1) % queries.size();
     }
-    std::array<data::Foresight, kGroup> foresights;
+    static std::array<data::Foresight, kGroup> foresights;
     data::Pipeline::foresee(batch, std::span(messages).first(group), std::span(foresights).first(group));
     for (size_t i = 0; i < group; ++i)
       octets += pipeline.respond(batch, client, messages[i], out, foresights[i]);

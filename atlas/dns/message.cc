@@ -8,7 +8,6 @@
 namespace atlas::dns {
 namespace {
 
-constexpr uint16_t kFlagsMask = kFlagQR | kFlagAA | kFlagTC | kFlagRD | kFlagRA | kFlagAD | kFlagCD;
 constexpr uint16_t kPointerOffsetMax = 0x3fff;
 
 // EDNS keeps its own fields in OPT's class and TTL (RFC 6891 6.1.3).
@@ -206,21 +205,6 @@ class Encoder {
 };
 
 }  // namespace
-
-std::optional<Header> read_header(base::ByteReader& reader) {
-  Header header;
-  header.id = reader.u16();
-  const uint16_t word = reader.u16();
-  header.flags = word & kFlagsMask;
-  header.opcode = static_cast<Opcode>(word >> 11 & 0x0f);
-  header.rcode = word & 0x0f;
-  header.question_count = reader.u16();
-  header.answer_count = reader.u16();
-  header.authority_count = reader.u16();
-  header.additional_count = reader.u16();
-  if (!reader.ok()) return {};
-  return header;
-}
 
 void write_header(const Header& header, base::ByteWriter& writer) {
   writer.u16(header.id);

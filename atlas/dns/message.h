@@ -40,8 +40,24 @@ struct Header {
   uint16_t additional_count = 0;
 };
 
+// Bits of that word which are flags.
+inline constexpr uint16_t kFlagsMask = kFlagQR | kFlagAA | kFlagTC | kFlagRD | kFlagRA | kFlagAD | kFlagCD;
+
 // Reads the 12 octets; empty if there are fewer.
-std::optional<Header> read_header(base::ByteReader& reader);
+inline std::optional<Header> read_header(base::ByteReader& reader) {
+  const base::Bytes octets = reader.bytes(kHeaderOctets);
+  if (!reader.ok()) return {};
+  const uint8_t* const at = octets.data();
+  const uint16_t word = base::load_u16(at + 2);
+  return Header{.id = base::load_u16(at),
+                .flags = static_cast<uint16_t>(word & kFlagsMask),
+                .opcode = static_cast<Opcode>(word >> 11 & 0x0f),
+                .rcode = static_cast<uint8_t>(word & 0x0f),
+                .question_count = base::load_u16(at + 4),
+                .answer_count = base::load_u16(at + 6),
+                .authority_count = base::load_u16(at + 8),
+                .additional_count = base::load_u16(at + 10)};
+}
 void write_header(const Header& header, base::ByteWriter& writer);
 
 struct Question {

@@ -12,24 +12,13 @@
 namespace atlas::dns {
 namespace {
 
-// Where each label of a name begins, leftmost first, without the root label.
-struct LabelOffsets {
-  explicit LabelOffsets(NameView name) {
-    const uint8_t* wire = name.data();
-    for (size_t at = 0; wire[at] != 0; at += wire[at] + 1u) offsets[count++] = static_cast<uint8_t>(at);
-  }
-
-  std::array<uint8_t, kLabelsMax> offsets;
-  size_t count = 0;
-};
-
-std::strong_ordering compare_labels(const uint8_t* a, const uint8_t* b) {
-  const size_t shorter = std::min(a[0], b[0]);
-  for (size_t i = 1; i <= shorter; ++i) {
+std::strong_ordering compare_labels(base::Bytes a, base::Bytes b) {
+  const size_t shorter = std::min(a.size(), b.size());
+  for (size_t i = 0; i < shorter; ++i) {
     const auto order = ascii_lower(a[i]) <=> ascii_lower(b[i]);
     if (order != 0) return order;
   }
-  return a[0] <=> b[0];
+  return a.size() <=> b.size();
 }
 
 uint64_t random_seed() {
@@ -122,21 +111,21 @@ bool operator==(NameView a, NameView b) {
 }
 
 std::strong_ordering compare_canonical(NameView a, NameView b) {
-  const LabelOffsets x(a), y(b);
-  const size_t shorter = std::min(x.count, y.count);
+  const LabelledName x(a), y(b);
+  const size_t shorter = std::min(x.label_count(), y.label_count());
   for (size_t i = 1; i <= shorter; ++i) {
-    const auto order = compare_labels(a.data() + x.offsets[x.count - i], b.data() + y.offsets[y.count - i]);
+    const auto order = compare_labels(x.label(x.label_count() - i), y.label(y.label_count() - i));
     if (order != 0) return order;
   }
-  return x.count <=> y.count;
+  return x.label_count() <=> y.label_count();
 }
 
 size_t common_labels(NameView a, NameView b) {
-  const LabelOffsets x(a), y(b);
-  const size_t shorter = std::min(x.count, y.count);
+  const LabelledName x(a), y(b);
+  const size_t shorter = std::min(x.label_count(), y.label_count());
   size_t common = 0;
-  while (common < shorter && compare_labels(a.data() + x.offsets[x.count - common - 1],
-                                            b.data() + y.offsets[y.count - common - 1]) == 0) {
+  while (common < shorter &&
+         compare_labels(x.label(x.label_count() - common - 1), y.label(y.label_count() - common - 1)) == 0) {
     ++common;
   }
   return common;

@@ -72,6 +72,61 @@ class NameView {
   size_t size_;  // a whole word: it is passed in a register, and reading back part of one waits for it
 };
 
+// A name and where its labels begin: found once, whoever asks for labels or ancestors need not read it again.
+// Cheap to make, dear to copy; valid as long as the name's octets are.
+class LabelledName {
+ public:
+  // The root.
+  LabelledName() { begins_[0] = 0; }  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  LabelledName(NameView name) {       // NOLINT(implicit)
+    read(name.wire());
+  }
+  // Takes the whole uncompressed name at the front of `bytes`, checked. False, and the root, if there is
+  // none.
+  bool read(base::Bytes bytes);
+
+  NameView view() const { return name_; }
+  operator NameView() const { return name_; }  // NOLINT(implicit)
+  // As NameView has them.
+  size_t label_count() const { return count_; }
+  NameView suffix(size_t labels) const {
+    const uint8_t begin = begins_[count_ - labels];
+    return {name_.data() + begin, static_cast<uint8_t>(name_.size() - begin)};
+  }
+  // Octets in front of a label; 0 is the leftmost.
+  size_t begin_of(size_t index) const { return begins_[index]; }
+  // Without its length octet.
+  base::Bytes label(size_t index) const {
+    const uint8_t* at = name_.data() + begins_[index];
+    return {at + 1, *at};
+  }
+
+ private:
+  NameView name_;
+  size_t count_ = 0;
+  std::array<uint8_t, kLabelsMax + 1> begins_;  // leftmost first, the root label behind them
+};
+
+inline bool LabelledName::read(base::Bytes bytes) {
+  const size_t end = bytes.size() < kNameOctetsMax ? bytes.size() : kNameOctetsMax;
+  const uint8_t* const wire = bytes.data();
+  size_t count = 0;
+  for (size_t at = 0; at < end; at += wire[at] + 1u) {
+    begins_[count] = static_cast<uint8_t>(at);
+    if (wire[at] == 0) {
+      name_ = {wire, static_cast<uint8_t>(at + 1)};
+      count_ = count;
+      return true;
+    }
+    if (wire[at] > kLabelOctetsMax) break;
+    ++count;
+  }
+  name_ = {};
+  count_ = 0;
+  begins_[0] = 0;
+  return false;
+}
+
 bool operator==(NameView a, NameView b);
 // RFC 4034 6.1: by label from the right, octets unsigned, upper case as lower case, absent labels first.
 std::strong_ordering compare_canonical(NameView a, NameView b);

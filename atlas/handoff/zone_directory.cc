@@ -113,27 +113,18 @@ const ZoneEntry* ZoneDirectory::find_exact(dns::NameView apex) const {
   return pages_[page_of(hash)]->find(hash, apex);
 }
 
-const ZoneEntry* ZoneDirectory::find_at_most(dns::NameView name, size_t labels_max) const {
-  // suffixes[n] begins n labels from the left.
-  std::array<uint8_t, dns::kLabelsMax + 1> suffixes;
-  size_t labels = 0;
-  for (size_t at = 0;; at += name.data()[at] + 1u) {
-    suffixes[labels] = static_cast<uint8_t>(at);
-    if (name.data()[at] == 0) break;
-    ++labels;
-  }
+const ZoneEntry* ZoneDirectory::find_at_most(const dns::LabelledName& name, size_t labels_max) const {
   for (const uint8_t depth : depths_) {
-    if (depth > labels || depth > labels_max) continue;
-    const uint8_t offset = suffixes[labels - depth];
-    const dns::NameView suffix(name.data() + offset, static_cast<uint8_t>(name.size() - offset));
-    if (const ZoneEntry* entry = find_exact(suffix)) return entry;
+    if (depth > labels_max) continue;
+    if (const ZoneEntry* entry = find_exact(name.suffix(depth))) return entry;
   }
   return nullptr;
 }
 
-const ZoneEntry* ZoneDirectory::find(dns::NameView name, dns::RRType type) const {
-  const ZoneEntry* nearest = find_at_most(name, dns::kLabelsMax);
-  if (nearest == nullptr || type != dns::RRType::DS || nearest->apex != name || name.is_root())
+const ZoneEntry* ZoneDirectory::find(const dns::LabelledName& name, dns::RRType type) const {
+  const ZoneEntry* nearest = find_at_most(name, name.label_count());
+  if (nearest == nullptr || type != dns::RRType::DS || nearest->apex != name.view() ||
+      name.label_count() == 0)
     return nearest;
   const ZoneEntry* above = find_at_most(name, name.label_count() - 1);
   return above != nullptr ? above : nearest;

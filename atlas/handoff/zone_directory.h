@@ -31,7 +31,7 @@ class ZoneDirectory {
 
   // The zone whose apex is the nearest ancestor of `name`, or null. RFC 1034 4.3.2 step 2. A DS question for
   // an apex belongs to the parent side of the cut (RFC 4035 3.1.4.1): to the zone above, if that is here too.
-  const ZoneEntry* find(dns::NameView name, dns::RRType type) const;
+  const ZoneEntry* find(const dns::LabelledName& name, dns::RRType type) const;
   const ZoneEntry* find_exact(dns::NameView apex) const;
 
   size_t size() const { return size_; }
@@ -51,7 +51,7 @@ class ZoneDirectory {
 
   size_t page_of(uint64_t hash) const { return page_bits_ == 0 ? 0 : hash >> (64 - page_bits_); }
   // The nearest ancestor of `name` that has at most `labels_max` labels.
-  const ZoneEntry* find_at_most(dns::NameView name, size_t labels_max) const;
+  const ZoneEntry* find_at_most(const dns::LabelledName& name, size_t labels_max) const;
 
   std::vector<std::shared_ptr<const Page>> pages_;  // a power of two, or none
   uint8_t page_bits_ = 0;

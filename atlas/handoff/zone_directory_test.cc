@@ -20,7 +20,7 @@ ZoneDirectory directory(std::initializer_list<const char*> apexes) {
 }
 
 std::string found(const ZoneDirectory& zones, std::string_view of, dns::RRType type = dns::RRType::A) {
-  const ZoneEntry* entry = zones.find(name(of), type);
+  const ZoneEntry* entry = zones.find(name(of).view(), type);
   return entry == nullptr ? "none" : dns::to_text(entry->apex);
 }
 

@@ -13,6 +13,9 @@ constexpr uint16_t kUdpPayloadMin = 512;
 // A record is at least a root owner and ten octets, so that the packet's own size bounds the records read.
 constexpr size_t kQueryRecordsMax = 64;
 
+// Type, class, TTL and length of the RDATA.
+constexpr size_t kRecordFixedOctets = 10;
+
 constexpr uint32_t kDnssecOkBit = 0x8000;
 
 // RFC 7871 6: family, prefix lengths and no more address octets than the prefix needs, with no bits behind
@@ -106,14 +109,12 @@ DecodeResult decode(base::Bytes message, Query& query) {
 
   if (header->question_count == 1) {
     // RFC 1035 4.1.4: nothing stands before the question that a pointer could lead to.
-    const auto name = dns::view_name(message.subspan(dns::kHeaderOctets));
-    if (!name) return error(Rcode::FORMERR);
-    reader.skip(name->size());
+    if (!query.name.read(message.subspan(dns::kHeaderOctets))) return error(Rcode::FORMERR);
+    reader.skip(query.name.view().size());
     const uint16_t type = reader.u16();
     const uint16_t rr_class = reader.u16();
     if (!reader.ok()) return error(Rcode::FORMERR);
     query.has_question = true;
-    query.name = *name;
     query.type = static_cast<dns::RRType>(type);
     query.rr_class = static_cast<dns::RRClass>(rr_class);
   }
@@ -126,10 +127,12 @@ DecodeResult decode(base::Bytes message, Query& query) {
     const size_t owner = reader.offset();
     if (!dns::skip_name(reader)) return error(Rcode::FORMERR);
     const size_t owner_octets = reader.offset() - owner;
-    const auto type = static_cast<dns::RRType>(reader.u16());
-    const uint16_t rr_class = reader.u16();
-    const uint32_t ttl = reader.u32();
-    const base::Bytes rdata = reader.bytes(reader.u16());
+    const base::Bytes fixed = reader.bytes(kRecordFixedOctets);
+    if (!reader.ok()) return error(Rcode::FORMERR);
+    const auto type = static_cast<dns::RRType>(base::load_u16(fixed.data()));
+    const uint16_t rr_class = base::load_u16(fixed.data() + 2);
+    const uint32_t ttl = base::load_u32(fixed.data() + 4);
+    const base::Bytes rdata = reader.bytes(base::load_u16(fixed.data() + 8));
     if (!reader.ok()) return error(Rcode::FORMERR);
     if (type != dns::RRType::OPT) continue;
     // RFC 6891 6.1.1: at most one, in the additional section, owned by the root.

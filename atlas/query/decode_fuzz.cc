@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!message || decoded.outcome != query::Decoded::kQuery) return 0;
   ATLAS_ASSERT(message->questions.size() == (query.has_question ? 1u : 0u));
   if (query.has_question) {
-    ATLAS_ASSERT(message->questions[0].name == query.name);
+    ATLAS_ASSERT(message->questions[0].name == query.name.view());
     ATLAS_ASSERT(message->questions[0].type == query.type);
   }
   ATLAS_ASSERT(message->edns.has_value() == query.has_edns);

@@ -21,7 +21,8 @@ dns::Message question(const char* name = "www.Example.test.", dns::RRType type =
 
 TEST(Decode, KeepsIdFlagsAndSpelling) {
   Query query;
-  const DecodeResult result = decode(wire_of(question()), query);
+  const auto wire = wire_of(question());
+  const DecodeResult result = decode(wire, query);
   EXPECT_EQ(result.outcome, Decoded::kQuery);
   EXPECT_EQ(query.id, 0x1234);
   EXPECT_EQ(query.flags, dns::kFlagRD);

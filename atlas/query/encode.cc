@@ -1,6 +1,7 @@
 #include "atlas/query/encode.h"
 
 #include <array>
+#include <cstring>
 
 #include "atlas/dns/rdata.h"
 #include "atlas/query/name_compressor.h"
@@ -11,9 +12,12 @@ namespace {
 using base::ByteWriter;
 using dns::EdnsOption;
 
-constexpr uint16_t kDnssecOkBit = 0x8000;
+constexpr uint32_t kDnssecOkBit = 0x8000;
 // More than any OPT of ours: NSID and error text are limited to 255 octets each, the rest is fixed and small.
 constexpr size_t kOptOctetsMax = 1024;
+constexpr size_t kOptFixedOctets = 11;
+// Type, class, TTL and length of the RDATA.
+constexpr size_t kRecordFixedOctets = 10;
 
 void write_option_header(ByteWriter& writer, EdnsOption code, size_t octets) {
   writer.u16(static_cast<uint16_t>(code));
@@ -27,16 +31,8 @@ void write_client_subnet(const Query& query, ByteWriter& writer) {
   writer.bytes(base::Bytes(query.client_subnet).first(query.client_subnet_size));
 }
 
-void write_opt(const Query& query, dns::Rcode rcode, const Answer* answer, const EdnsReply& edns,
-               ByteWriter& writer) {
-  writer.u8(0);
-  writer.u16(static_cast<uint16_t>(dns::RRType::OPT));
-  writer.u16(edns.udp_payload_size);
-  writer.u8(static_cast<uint8_t>(static_cast<uint16_t>(rcode) >> 4));
-  writer.u8(0);  // version
-  writer.u16(query.dnssec_ok ? kDnssecOkBit : 0);
-  const size_t length_at = writer.offset();
-  writer.u16(0);
+// `answer` is null where there is no room for its extended error.
+void write_options(const Query& query, const Answer* answer, const EdnsReply& edns, ByteWriter& writer) {
   if (query.wants_nsid && !edns.nsid.empty()) {
     write_option_header(writer, EdnsOption::NSID, edns.nsid.size());
     writer.bytes(edns.nsid);
@@ -66,40 +62,63 @@ void write_opt(const Query& query, dns::Rcode rcode, const Answer* answer, const
     writer.bytes(
         {reinterpret_cast<const uint8_t*>(answer->extended_text.data()), answer->extended_text.size()});
   }
-  writer.patch_u16(length_at, static_cast<uint16_t>(writer.offset() - length_at - 2));
 }
 
-void write_rdata(dns::RRType type, base::Bytes rdata, NameCompressor& names, ByteWriter& writer) {
-  const dns::CompressibleNames layout = dns::compressible_names(type);
-  if (layout.names == 0) {
-    writer.u16(static_cast<uint16_t>(rdata.size()));
-    writer.bytes(rdata);
-    return;
-  }
-  const size_t length_at = writer.offset();
-  writer.u16(0);
+void write_opt(const Query& query, dns::Rcode rcode, const EdnsReply& edns, base::Bytes options,
+               ByteWriter& writer) {
+  uint8_t* const at = writer.take(kOptFixedOctets);
+  if (at == nullptr) return;
+  at[0] = 0;  // the root
+  base::store_u16(at + 1, static_cast<uint16_t>(dns::RRType::OPT));
+  base::store_u16(at + 3, edns.udp_payload_size);
+  // The upper bits of the RCODE, version 0, flags.
+  const uint32_t upper = static_cast<uint16_t>(rcode) >> 4;
+  base::store_u32(at + 5, upper << 24 | (query.dnssec_ok ? kDnssecOkBit : 0u));
+  base::store_u16(at + 9, static_cast<uint16_t>(options.size()));
+  writer.bytes(options);
+}
+
+// What every record has between its owner and its RDATA. Returns false if it does not fit.
+bool write_fixed_part(const dns::RRsetView& rrset, dns::RRClass rr_class, size_t rdata_octets,
+                      ByteWriter& writer) {
+  uint8_t* const at = writer.take(kRecordFixedOctets);
+  if (at == nullptr) return false;
+  base::store_u16(at, static_cast<uint16_t>(rrset.type));
+  base::store_u16(at + 2, static_cast<uint16_t>(rr_class));
+  base::store_u32(at + 4, rrset.ttl);
+  base::store_u16(at + 8, static_cast<uint16_t>(rdata_octets));
+  return true;
+}
+
+void write_rdata(const dns::CompressibleNames& layout, base::Bytes rdata, NameCompressor& names,
+                 ByteWriter& writer) {
+  const size_t begin = writer.offset();
   writer.bytes(rdata.first(layout.prefix));
   rdata = rdata.subspan(layout.prefix);
   for (int i = 0; i < layout.names; ++i) {
-    const auto name = dns::view_name(rdata);
-    if (!name) break;  // zones hold only checked RDATA
-    names.write(*name, writer);
-    rdata = rdata.subspan(name->size());
+    dns::LabelledName name;
+    if (!name.read(rdata)) break;  // zones hold only checked RDATA
+    names.search_and_write(name, writer);
+    rdata = rdata.subspan(name.view().size());
   }
   writer.bytes(rdata);
-  writer.patch_u16(length_at, static_cast<uint16_t>(writer.offset() - length_at - 2));
+  writer.patch_u16(begin - 2, static_cast<uint16_t>(writer.offset() - begin));
 }
 
 // Writes all records of the RRset, or none.
 bool write_rrset(const AnswerRRset& item, dns::RRClass rr_class, NameCompressor& names, ByteWriter& writer) {
   const size_t start = writer.offset();
   const size_t names_before = names.size();
+  const dns::CompressibleNames layout = dns::compressible_names(item.rrset.type);
   for (const base::Bytes rdata : item.rrset) {
     names.write(item.owner, writer);
-    writer.u16(static_cast<uint16_t>(item.rrset.type));
-    writer.u16(static_cast<uint16_t>(rr_class));
-    writer.u32(item.rrset.ttl);
-    write_rdata(item.rrset.type, rdata, names, writer);
+    if (write_fixed_part(item.rrset, rr_class, rdata.size(), writer)) {
+      if (layout.names == 0) {
+        writer.bytes(rdata);
+      } else {
+        write_rdata(layout, rdata, names, writer);
+      }
+    }
     if (!writer.ok()) {
       writer.rewind(start);
       names.truncate(names_before);
@@ -109,20 +128,24 @@ bool write_rrset(const AnswerRRset& item, dns::RRClass rr_class, NameCompressor&
   return true;
 }
 
-uint16_t response_flags(const Query& query, dns::Rcode rcode, bool authoritative) {
+uint16_t response_flags(const Query& query, dns::Rcode rcode, bool authoritative, bool truncated) {
   uint16_t word = dns::kFlagQR | static_cast<uint16_t>(static_cast<uint16_t>(query.opcode) << 11) |
                   (static_cast<uint16_t>(rcode) & 0x0f);
   // RD is copied (RFC 1035 4.1.1), CD too (RFC 4035 3.2.2); RA and AD are a resolver's.
   word |= query.flags & (dns::kFlagRD | dns::kFlagCD);
   if (authoritative) word |= dns::kFlagAA;
+  if (truncated) word |= dns::kFlagTC;
   return word;
 }
 
 void write_question(const Query& query, ByteWriter& writer) {
   if (!query.has_question) return;
-  writer.bytes(query.name.wire());
-  writer.u16(static_cast<uint16_t>(query.type));
-  writer.u16(static_cast<uint16_t>(query.rr_class));
+  const base::Bytes name = query.name.view().wire();
+  uint8_t* const at = writer.take(name.size() + 4);
+  if (at == nullptr) return;
+  std::memcpy(at, name.data(), name.size());
+  base::store_u16(at + name.size(), static_cast<uint16_t>(query.type));
+  base::store_u16(at + name.size() + 2, static_cast<uint16_t>(query.rr_class));
 }
 
 }  // namespace
@@ -132,28 +155,26 @@ size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, s
   const dns::Rcode rcode = answer.overflowed() ? dns::Rcode::SERVFAIL : answer.rcode;
   ByteWriter writer(out);
   writer.set_limit(size_limit);
-  writer.u16(query.id);
-  writer.u16(response_flags(query, rcode, answer.authoritative && !answer.overflowed()));
-  writer.u16(query.has_question ? 1 : 0);
-  writer.u16(0);
-  writer.u16(0);
-  writer.u16(0);
+  uint8_t* const header = writer.take(dns::kHeaderOctets);
+  if (header == nullptr) return 0;
   NameCompressor names;
   write_question(query, writer);
   if (query.has_question) names.set_question(query.name, dns::kHeaderOctets);
 
-  // OPT is made first, so that its room is kept free while records are added.
-  std::array<uint8_t, kOptOctetsMax> opt_buffer;
-  ByteWriter opt(opt_buffer);
+  // The options are made first, so that room for OPT is kept free while records are added.
+  std::array<uint8_t, kOptOctetsMax - kOptFixedOctets> options_buffer;
+  ByteWriter options(options_buffer);
+  size_t opt_octets = 0;
   if (query.has_edns) {
-    write_opt(query, rcode, &answer, edns, opt);
+    write_options(query, &answer, edns, options);
     // An extended error's text is the first thing to go when room is short (RFC 8914 3).
-    if (!opt.ok() || writer.offset() + opt.offset() > size_limit) {
-      opt.rewind(0);
-      write_opt(query, rcode, nullptr, edns, opt);
+    if (!options.ok() || writer.offset() + kOptFixedOctets + options.offset() > size_limit) {
+      options.rewind(0);
+      write_options(query, nullptr, edns, options);
     }
+    opt_octets = kOptFixedOctets + options.offset();
   }
-  writer.set_limit(size_limit > opt.offset() ? size_limit - opt.offset() : 0);
+  writer.set_limit(size_limit > opt_octets ? size_limit - opt_octets : 0);
 
   // QCLASS may be ANY; records have a class of their own.
   const dns::RRClass rr_class = query.rr_class == dns::RRClass::CH ? dns::RRClass::CH : dns::RRClass::IN;
@@ -173,25 +194,14 @@ size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, s
   }
   writer.set_limit(size_limit);
   if (query.has_edns) {
-    writer.bytes(opt.written());
+    write_opt(query, rcode, edns, options.written(), writer);
     ++counts[2];
   }
-  if (truncated) writer.data()[2] |= dns::kFlagTC >> 8;
-  writer.patch_u16(6, counts[0]);
-  writer.patch_u16(8, counts[1]);
-  writer.patch_u16(10, counts[2]);
-  return writer.offset();
-}
-
-size_t encode_error(const Query& query, dns::Rcode rcode, std::span<uint8_t> out) {
-  ByteWriter writer(out);
-  writer.u16(query.id);
-  writer.u16(response_flags(query, rcode, false));
-  writer.u16(query.has_question ? 1 : 0);
-  writer.u32(0);
-  writer.u16(query.has_edns ? 1 : 0);
-  write_question(query, writer);
-  if (query.has_edns) write_opt(query, rcode, nullptr, EdnsReply{}, writer);
+  const bool authoritative = answer.authoritative && !answer.overflowed();
+  base::store_u16(header, query.id);
+  base::store_u16(header + 2, response_flags(query, rcode, authoritative, truncated));
+  base::store_u16(header + 4, query.has_question ? 1 : 0);
+  for (size_t i = 0; i < counts.size(); ++i) base::store_u16(header + 6 + 2 * i, counts[i]);
   return writer.offset();
 }
 

@@ -32,7 +32,4 @@ struct EdnsReply {
 size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, size_t size_limit,
               std::span<uint8_t> out);
 
-// A response without any RRset: the header, the question if it could be read, OPT if the query had one.
-size_t encode_error(const Query& query, dns::Rcode rcode, std::span<uint8_t> out);
-
 }  // namespace atlas::query

@@ -37,7 +37,7 @@ class EncodeTest : public ::testing::Test {
     query_.id = 77;
     query_.flags = dns::kFlagRD | dns::kFlagCD | dns::kFlagAD;
     query_.has_question = true;
-    query_.name = dns::parse_name("WWW.example.test.").value();
+    query_.name = question_.view();
     answer_.authoritative = true;
   }
 
@@ -50,6 +50,7 @@ class EncodeTest : public ::testing::Test {
     return *message;
   }
 
+  dns::Name question_ = dns::parse_name("WWW.example.test.").value();
   Query query_;
   Answer answer_;
   EdnsReply reply_;
@@ -163,9 +164,10 @@ TEST_F(EncodeTest, ExtendedRcodesAreSplitBetweenHeaderAndOpt) {
 }
 
 TEST_F(EncodeTest, TheLongestNameAndAllOptionsFitIn512) {
-  query_.name = dns::parse_name(std::string(63, 'a') + '.' + std::string(63, 'b') + '.' +
-                                std::string(63, 'c') + '.' + std::string(61, 'd') + '.')
-                    .value();
+  question_ = dns::parse_name(std::string(63, 'a') + '.' + std::string(63, 'b') + '.' + std::string(63, 'c') +
+                              '.' + std::string(61, 'd') + '.')
+                  .value();
+  query_.name = question_.view();
   query_.has_edns = query_.wants_nsid = query_.has_client_subnet = true;
   query_.client_subnet_size = 20;
   const std::vector<uint8_t> nsid(128, 'n'), cookie(24, 'c');

@@ -5,28 +5,18 @@
 namespace atlas::query {
 namespace {
 
-// Hashes of all suffixes of a name, from the right. hashes[i] belongs to the suffix that begins at the i-th
-// label from the left.
+// Hashes of all suffixes of a name: hashes[i] belongs to the one that begins at the i-th label from the left.
 struct SuffixHashes {
-  explicit SuffixHashes(dns::NameView name) {
-    const uint8_t* wire = name.data();
-    for (size_t at = 0; wire[at] != 0; at += wire[at] + 1u) offsets[count++] = static_cast<uint8_t>(at);
+  explicit SuffixHashes(const dns::LabelledName& name) {
     uint64_t hash = 0;
-    for (size_t i = count; i-- > 0;) {
-      const uint8_t* label = wire + offsets[i];
-      hash = dns::hash_label(hash, {label + 1, label[0]});
+    for (size_t i = name.label_count(); i-- > 0;) {
+      hash = dns::hash_label(hash, name.label(i));
       hashes[i] = static_cast<uint32_t>(hash);
     }
   }
 
-  std::array<uint8_t, dns::kLabelsMax> offsets;
   std::array<uint32_t, dns::kLabelsMax> hashes;
-  size_t count = 0;
 };
-
-dns::NameView suffix_at(dns::NameView name, uint8_t offset) {
-  return {name.data() + offset, static_cast<uint8_t>(name.size() - offset)};
-}
 
 }  // namespace
 
@@ -47,47 +37,44 @@ void NameCompressor::insert(dns::NameView suffix, uint32_t hash, size_t offset) 
   slots_[slot] = static_cast<uint8_t>(++size_);
 }
 
-void NameCompressor::write(dns::NameView name, base::ByteWriter& writer) {
-  // Names that lie elsewhere give a number that is out of range.
-  const uintptr_t behind =
-      reinterpret_cast<uintptr_t>(name.data()) - reinterpret_cast<uintptr_t>(question_.data());
-  if (question_offset_ != 0 && !name.is_root() && behind < question_.size()) {
-    writer.u16(static_cast<uint16_t>(0xc000 | (question_offset_ + behind)));
-    return;
-  }
-  if (!question_noted_) note_question();
+void NameCompressor::search_and_write(const dns::LabelledName& name, base::ByteWriter& writer) {
+  if (!begun_) begin();
   const SuffixHashes suffixes(name);
+  const size_t labels = name.label_count();
   const size_t start = writer.offset();
   size_t known = 0;
   uint16_t pointer = 0;
-  for (; known < suffixes.count; ++known) {
-    pointer = find(suffix_at(name, suffixes.offsets[known]), suffixes.hashes[known]);
+  for (; known < labels; ++known) {
+    pointer = find(name.suffix(labels - known), suffixes.hashes[known]);
     if (pointer != 0) break;
   }
-  if (known == suffixes.count) {
-    writer.bytes(name.wire());
+  if (pointer == 0) {
+    writer.bytes(name.view().wire());
   } else {
-    writer.bytes(name.wire().first(suffixes.offsets[known]));
+    writer.bytes(name.view().wire().first(name.begin_of(known)));
     writer.u16(static_cast<uint16_t>(0xc000 | pointer));
   }
   if (!writer.ok()) return;
   for (size_t i = 0; i < known; ++i) {
-    insert(suffix_at(name, suffixes.offsets[i]), suffixes.hashes[i], start + suffixes.offsets[i]);
+    insert(name.suffix(labels - i), suffixes.hashes[i], start + name.begin_of(i));
   }
 }
 
-void NameCompressor::set_question(dns::NameView name, size_t offset) {
-  question_ = name;
-  question_offset_ = static_cast<uint16_t>(offset);
-  question_noted_ = false;
+void NameCompressor::set_question(const dns::LabelledName& name, size_t offset) {
+  question_ = &name;
+  question_begin_ = reinterpret_cast<uintptr_t>(name.view().data());
+  question_octets_ = name.view().size();
+  question_offset_ = offset;
 }
 
-void NameCompressor::note_question() {
-  question_noted_ = true;
-  const SuffixHashes suffixes(question_);
-  for (size_t i = 0; i < suffixes.count; ++i) {
-    insert(suffix_at(question_, suffixes.offsets[i]), suffixes.hashes[i],
-           question_offset_ + suffixes.offsets[i]);
+void NameCompressor::begin() {
+  begun_ = true;
+  slots_.fill(0);
+  if (question_ == nullptr) return;
+  const SuffixHashes suffixes(*question_);
+  const size_t labels = question_->label_count();
+  for (size_t i = 0; i < labels; ++i) {
+    insert(question_->suffix(labels - i), suffixes.hashes[i], question_offset_ + question_->begin_of(i));
   }
 }
 
@@ -96,7 +83,7 @@ void NameCompressor::note_question() {
 void NameCompressor::truncate(size_t size) {
   while (size_ > size) slots_[suffixes_[--size_].slot] = 0;
   // The question's suffixes are the first.
-  if (size_ == 0) question_noted_ = question_offset_ == 0;
+  if (size_ == 0) begun_ = false;
 }
 
 }  // namespace atlas::query

@@ -13,13 +13,23 @@ namespace atlas::query {
 // find only the earlier ones. Never allocates.
 class NameCompressor {
  public:
-  // Writes the name, as a pointer from the longest suffix that is known. Spelling is not preserved across
-  // pointers.
-  void write(dns::NameView name, base::ByteWriter& writer);
+  // The question's name lies uncompressed at `offset`. It must outlive the compressor.
+  void set_question(const dns::LabelledName& name, size_t offset);
 
-  // The question's name lies uncompressed at `offset`. Its octets must outlive the compressor. A name that is
-  // a part of these very octets, as owners in answers mostly are, costs no search.
-  void set_question(dns::NameView name, size_t offset);
+  // Writes the name, as a pointer from the longest suffix that is known. Spelling is not preserved across
+  // pointers. A name that is a part of the question's very octets, as owners in answers mostly are, costs no
+  // search.
+  void write(dns::NameView name, base::ByteWriter& writer) {
+    // Names that lie elsewhere give a number that is out of range.
+    const uintptr_t behind = reinterpret_cast<uintptr_t>(name.data()) - question_begin_;
+    if (behind < question_octets_ && !name.is_root()) {
+      writer.u16(static_cast<uint16_t>(0xc000 | (question_offset_ + behind)));
+    } else {
+      search_and_write(name, writer);
+    }
+  }
+  // For names that lie elsewhere.
+  void search_and_write(const dns::LabelledName& name, base::ByteWriter& writer);
 
   // Forgets every suffix noted after the first `size`, for what was written and taken back.
   size_t size() const { return size_; }
@@ -30,7 +40,7 @@ class NameCompressor {
   static constexpr size_t kSlots = 256;  // twice kSuffixesMax, so that probes stay short
   static constexpr uint16_t kPointerMax = 0x3fff;
 
-  // Trivial, so that the table costs nothing before it is used.
+  // Trivial, so that the tables cost nothing before a name is searched for.
   struct Suffix {
     const uint8_t* wire;
     uint32_t hash;
@@ -43,14 +53,16 @@ class NameCompressor {
   uint16_t find(dns::NameView suffix, uint32_t hash) const;
   void insert(dns::NameView suffix, uint32_t hash, size_t offset);
 
-  void note_question();
+  void begin();
 
-  dns::NameView question_;
-  uint16_t question_offset_ = 0;  // 0: there is none
-  bool question_noted_ = true;    // its suffixes are among suffixes_
-  std::array<Suffix, kSuffixesMax> suffixes_;
-  std::array<uint8_t, kSlots> slots_{};  // index into suffixes_ plus one; 0 = free
+  const dns::LabelledName* question_ = nullptr;
+  uintptr_t question_begin_ = 0;
+  size_t question_octets_ = 0;
+  size_t question_offset_ = 0;
+  bool begun_ = false;  // the slots are cleared, and the question's suffixes are among suffixes_
   size_t size_ = 0;
+  std::array<Suffix, kSuffixesMax> suffixes_;
+  std::array<uint8_t, kSlots> slots_;  // index into suffixes_ plus one; 0 = free
 };
 
 }  // namespace atlas::query

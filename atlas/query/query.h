@@ -37,7 +37,7 @@ struct Query {
   dns::Opcode opcode = dns::Opcode::QUERY;
 
   bool has_question = false;
-  dns::Name name;  // spelled as the client did
+  dns::LabelledName name;  // spelled as the client did; lies in the message
   dns::RRType type = dns::RRType::A;
   dns::RRClass rr_class = dns::RRClass::IN;
 
@@ -69,7 +69,7 @@ struct DecodeResult {
   dns::Rcode rcode = dns::Rcode::NOERROR;
 };
 
-// Never allocates. Fills `query` from scratch.
+// Never allocates. Fills `query` from scratch; valid as long as the message.
 DecodeResult decode(base::Bytes message, Query& query);
 
 }  // namespace atlas::query

@@ -94,14 +94,18 @@ Node Zone::boundary_above(const image::Key& key) const {
 }
 
 Zone::Found Zone::find(dns::NameView name) const {
-  const size_t depth_max = names_.depth_max();
-  image::Key key;
-  std::array<uint64_t, dns::kLabelsMax + 1> hashes;
-  const size_t depth = key.assign_lower(name, apex_labels_, depth_max + 1, hashes);
-  const auto find_depth = [&](size_t at) { return names_.find(key.first_labels(at), hashes[at]); };
+  Foresight foresight;
+  foresight.key.assign_lower(name, apex_labels_, names_.depth_max() + size_t{1}, foresight.hashes);
+  return find(foresight);
+}
+
+Zone::Found Zone::find(const Foresight& foresight) const {
+  const image::Key& key = foresight.key;
+  const size_t depth = key.depth();
+  const auto find_depth = [&](size_t at) { return names_.find(key.first_labels(at), foresight.hashes[at]); };
 
   if (depth == 0) return {apex_node(), true, {}};
-  if (depth <= depth_max) {
+  if (depth <= names_.depth_max()) {
     if (const auto exact = find_depth(depth)) return {Node(*this, names_, *exact, depth), true, {}};
   }
   // Where a name is, its ancestors are: empty non-terminals are nodes too.
@@ -120,9 +124,10 @@ Zone::Found Zone::find(dns::NameView name) const {
   Found found{Node(*this, names_, encloser, present), false, {}};
   if ((encloser.data.flags & image::kHasWildcard) != 0) {
     static constexpr uint8_t kAsterisk[] = {'*'};
-    key.truncate(present);
-    key.push_label(kAsterisk);
-    const auto wildcard = names_.find(key.octets(), dns::hash_label(hashes[present], kAsterisk));
+    image::Key below = key;
+    below.truncate(present);
+    below.push_label(kAsterisk);
+    const auto wildcard = names_.find(below.octets(), dns::hash_label(foresight.hashes[present], kAsterisk));
     if (wildcard) found.wildcard = Node(*this, names_, *wildcard, present + 1);
   }
   return found;

@@ -6,6 +6,7 @@
 // existence.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -118,27 +119,29 @@ class Zone {
   Found find(dns::NameView name) const;
 
   // Look-ups of many names are faster when the memory of all is asked for before the first is made: foresee()
-  // for each, approach_block() for each, approach_node() for each, then find(). They decide nothing and
-  // change nothing.
+  // for each, approach_block() for each, approach_node() for each, then find(). They decide nothing.
   struct Foresight {
-    uint64_t hash = 0;         // of the name
-    uint64_t parent_hash = 0;  // where the name is not, the name above it is what most often answers
-    uint32_t block = image::kBlocksMax;
+    image::Key key;  // in lower case, no deeper than could make a difference
+    std::array<uint64_t, dns::kLabelsMax + 1> hashes;  // hashes[n]: of its first n labels
+    uint32_t block;
   };
-  Foresight foresee(dns::NameView name) const {
-    Foresight foresight;
-    foresight.hash = image::hash_name(name, names_.depth_max(), apex_labels_, foresight.parent_hash);
-    names_.prefetch_index(foresight.hash);
-    names_.prefetch_index(foresight.parent_hash);
-    return foresight;
+  void foresee(const dns::LabelledName& name, Foresight& foresight) const {
+    foresight.key.assign_lower(name, apex_labels_, names_.depth_max() + size_t{1}, foresight.hashes);
+    const size_t depth = deepest(foresight);
+    names_.prefetch_index(foresight.hashes[depth]);
+    // Where the name is not, the name above it is what most often answers.
+    if (depth > 0) names_.prefetch_index(foresight.hashes[depth - 1]);
   }
   void approach_block(Foresight& foresight) const {
-    foresight.block = names_.prefetch_offset(foresight.hash);
-    if (foresight.block == image::kBlocksMax) foresight.block = names_.prefetch_offset(foresight.parent_hash);
+    const size_t depth = deepest(foresight);
+    foresight.block = names_.prefetch_offset(foresight.hashes[depth]);
+    if (foresight.block == image::kBlocksMax && depth > 0)
+      foresight.block = names_.prefetch_offset(foresight.hashes[depth - 1]);
   }
   void approach_node(const Foresight& foresight) const {
     if (foresight.block != image::kBlocksMax) names_.prefetch_block(foresight.block);
   }
+  Found find(const Foresight& foresight) const;
 
   // The SOA and its RRSIGs as negative answers carry them: their TTL is the smaller of their own and MINIMUM
   // (RFC 2308 3, 5).
@@ -170,6 +173,10 @@ class Zone {
   // For ZoneEditor, which fills in the rest.
   Zone() = default;
   void find_apex();
+  // The depth at which a name may be.
+  size_t deepest(const Foresight& foresight) const {
+    return std::min(foresight.key.depth(), names_.depth_max());
+  }
   static dns::NameView additional_target(dns::NameView owner, dns::RRType type, base::Bytes rdata);
   static bool gives_additional(dns::RRType type, const Node& target);
   std::optional<Node> find_key(image::Key& key, size_t depth) const;

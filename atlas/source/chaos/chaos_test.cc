@@ -11,7 +11,8 @@ class ChaosTest : public ::testing::Test {
  protected:
   // The text of the one TXT record, or the RCODE.
   std::string ask(const char* name, const Identity& identity, dns::RRType type = dns::RRType::TXT) {
-    query_.name = dns::parse_name(name).value();
+    name_ = dns::parse_name(name).value();
+    query_.name = name_.view();
     query_.type = type;
     query_.rr_class = dns::RRClass::CH;
     answer_.clear();
@@ -21,6 +22,7 @@ class ChaosTest : public ::testing::Test {
     return dns::rdata_to_text(dns::RRType::TXT, answer_.rrsets()[0].rrset.first());
   }
 
+  dns::Name name_;
   query::Query query_;
   query::Answer answer_;
 };

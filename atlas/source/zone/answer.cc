@@ -23,8 +23,8 @@ bool is_service_binding(RRType type) {
 // One name's part of an answer.
 class Composer {
  public:
-  Composer(const Zone& zone, const query::Query& query, NameView name, bool first, const Options& options,
-           query::Answer& answer)
+  Composer(const Zone& zone, const query::Query& query, const dns::LabelledName& name, bool first,
+           const Options& options, query::Answer& answer)
       : zone_(zone),
         type_(query.type),
         dnssec_ok_(query.dnssec_ok),
@@ -33,7 +33,7 @@ class Composer {
         options_(options),
         answer_(answer) {}
 
-  Step compose();
+  Step compose(const Zone::Found& found);
 
  private:
   // Each of these ends the way of one name.
@@ -61,7 +61,7 @@ class Composer {
   const Zone& zone_;
   RRType type_;
   bool dnssec_ok_;
-  NameView name_;
+  const dns::LabelledName& name_;
   bool first_;
   const Options& options_;
   query::Answer& answer_;
@@ -70,8 +70,7 @@ class Composer {
   bool is_expanded_ = false;
 };
 
-Step Composer::compose() {
-  const Zone::Found found = zone_.find(name_);
+Step Composer::compose(const Zone::Found& found) {
   if (const auto boundary = found.node.boundary()) {
     if (!boundary->is_zone_cut()) return substitute(*boundary);
     // DS lives on the parent's side of the cut (RFC 4035 3.1.4.1).
@@ -277,9 +276,10 @@ void Composer::add_addresses(const Node& target, NameView name, bool required) {
 
 }  // namespace
 
-Step answer_from_zone(const Zone& zone, const query::Query& query, NameView name, bool first,
-                      const Options& options, query::Answer& answer) {
-  return Composer(zone, query, name, first, options, answer).compose();
+Step answer_from_zone(const Zone& zone, const query::Query& query, const dns::LabelledName& name,
+                      const Zone::Foresight& foresight, bool first, const Options& options,
+                      query::Answer& answer) {
+  return Composer(zone, query, name, first, options, answer).compose(zone.find(foresight));
 }
 
 }  // namespace atlas::source::zone

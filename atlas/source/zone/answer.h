@@ -26,8 +26,9 @@ struct Step {
 // name: the caller goes back to the search for a zone with Step's target (RFC 1034 4.3.2 step 3a), at most
 // kChainLinksMax times. A chain that comes back to itself ends here. `first` is true for the query's own name
 // and false behind an alias: RCODE describes the last name of a chain (RFC 6604), AA the first (RFC
-// 1035 4.1.1). `name` must outlive `answer`.
-Step answer_from_zone(const atlas::zone::Zone& zone, const query::Query& query, dns::NameView name,
-                      bool first, const Options& options, query::Answer& answer);
+// 1035 4.1.1). The octets of `name` must outlive `answer`. `foresight` is what the zone foresaw of the name.
+Step answer_from_zone(const atlas::zone::Zone& zone, const query::Query& query, const dns::LabelledName& name,
+                      const atlas::zone::Zone::Foresight& foresight, bool first, const Options& options,
+                      query::Answer& answer);
 
 }  // namespace atlas::source::zone

@@ -31,7 +31,8 @@ class AnswerTest : public ::testing::Test {
 
   void ask(const char* name, RRType type) {
     if (zone_ == nullptr) serve(Signed::kNo);
-    query_.name = dns::parse_name(name, apex_).value();
+    name_ = dns::parse_name(name, apex_).value();
+    query_.name = name_.view();
     query_.type = type;
     answer_and_chase(*zone_, query_, options_, answer_);
   }
@@ -100,6 +101,7 @@ class AnswerTest : public ::testing::Test {
 
   const dns::Name apex_ = dns::parse_name("z.test.").value();
   std::shared_ptr<const atlas::zone::Zone> zone_;
+  dns::Name name_;
   query::Query query_;
   query::Answer answer_;
   Options options_;

@@ -175,7 +175,10 @@ inline void answer_and_chase(const atlas::zone::Zone& zone, const query::Query& 
   answer.clear();
   dns::NameView name = query.name;
   for (size_t links = 0; links <= query::kChainLinksMax; ++links) {
-    const Step step = answer_from_zone(zone, query, name, links == 0, options, answer);
+    const dns::LabelledName labelled(name);
+    atlas::zone::Zone::Foresight foresight;
+    zone.foresee(labelled, foresight);
+    const Step step = answer_from_zone(zone, query, labelled, foresight, links == 0, options, answer);
     if (!step.chase || !step.target.is_at_or_below(zone.apex())) return;
     name = step.target;
   }

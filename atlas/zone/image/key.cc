@@ -12,18 +12,6 @@ namespace {
 constexpr uint8_t kSeparator = 0;
 constexpr uint8_t kEscape = 1;
 
-// Where the labels of `name` below the apex begin, from the left. Returns how many there are.
-size_t find_labels(dns::NameView name, size_t apex_labels, std::span<uint8_t> begins) {
-  const uint8_t* wire = name.data();
-  size_t count = 0;
-  for (size_t at = 0; wire[at] != 0; at += wire[at] + 1u) begins[count++] = static_cast<uint8_t>(at);
-  return count - apex_labels;
-}
-
-base::Bytes label_at(dns::NameView name, size_t begin) {
-  return {name.data() + begin + 1, name.data()[begin]};
-}
-
 // The label of a key at `at`, which moves to the next one.
 base::Bytes next_label(base::Bytes key, size_t& at, std::array<uint8_t, dns::kLabelOctetsMax>& label) {
   size_t size = 0;
@@ -37,18 +25,6 @@ base::Bytes next_label(base::Bytes key, size_t& at, std::array<uint8_t, dns::kLa
 }
 
 }  // namespace
-
-uint64_t hash_name(dns::NameView name, size_t labels, size_t apex_labels, uint64_t& parent_hash) {
-  std::array<uint8_t, dns::kLabelsMax> begins;
-  const size_t depth = find_labels(name, apex_labels, begins);
-  uint64_t hash = kApexHash;
-  parent_hash = kApexHash;
-  for (size_t i = depth; i-- > depth - std::min(labels, depth);) {
-    parent_hash = hash;
-    hash = dns::hash_label(hash, label_at(name, begins[i]));
-  }
-  return hash;
-}
 
 uint64_t hash_key(base::Bytes key) {
   uint64_t hash = kApexHash;
@@ -109,20 +85,17 @@ void Key::push_lower_label(base::Bytes label) {
 }
 
 void Key::assign(dns::NameView name, size_t apex_labels) {
-  std::array<uint8_t, dns::kLabelsMax> begins;
+  const dns::LabelledName labels(name);
   depth_ = 0;
-  for (size_t i = find_labels(name, apex_labels, begins); i-- > 0;) {
-    push_label(label_at(name, begins[i]));
-  }
+  for (size_t i = labels.label_count() - apex_labels; i-- > 0;) push_label(labels.label(i));
 }
 
-size_t Key::assign_lower(dns::NameView name, size_t apex_labels, size_t depth_max,
+size_t Key::assign_lower(const dns::LabelledName& name, size_t apex_labels, size_t depth_max,
                          std::span<uint64_t> hashes) {
-  std::array<uint8_t, dns::kLabelsMax> begins;
   depth_ = 0;
   hashes[0] = kApexHash;
-  for (size_t i = find_labels(name, apex_labels, begins); i-- > 0 && depth_ < depth_max;) {
-    const base::Bytes label = label_at(name, begins[i]);
+  for (size_t i = name.label_count() - apex_labels; i-- > 0 && depth_ < depth_max;) {
+    const base::Bytes label = name.label(i);
     push_lower_label(label);
     hashes[depth_] = dns::hash_label(hashes[depth_ - 1], label);
   }

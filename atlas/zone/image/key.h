@@ -21,8 +21,6 @@ inline constexpr size_t kKeySlackOctets = 8;
 // The hash of a name is made label by label from the apex down (dns::hash_label), so that those of its
 // ancestors are met on the way. Part of the image format.
 inline constexpr uint64_t kApexHash = 0x9ae16a3b2f90404f;
-// Of the highest `labels` labels of `name` below the apex, and of all of these but the last.
-uint64_t hash_name(dns::NameView name, size_t labels, size_t apex_labels, uint64_t& parent_hash);
 uint64_t hash_key(base::Bytes key);
 
 // A key with its own storage. Built label by label from the top; remembers where each label ends.
@@ -34,7 +32,8 @@ class Key {
   void assign(dns::NameView name, size_t apex_labels);
   // The same in lower case for the highest `depth_max` labels below the apex; hashes[n] becomes the hash of
   // the first n. Returns the depth.
-  size_t assign_lower(dns::NameView name, size_t apex_labels, size_t depth_max, std::span<uint64_t> hashes);
+  size_t assign_lower(const dns::LabelledName& name, size_t apex_labels, size_t depth_max,
+                      std::span<uint64_t> hashes);
   void push_label(base::Bytes label);
   void push_lower_label(base::Bytes label);
   // Keeps the first `depth` labels.

@@ -7,9 +7,6 @@
 namespace atlas::data::transport::udp {
 namespace {
 
-// Packets whose memory is asked for together: as much as a core can wait for at a time.
-constexpr size_t kGroupPackets = 8;
-
 bool is_link_local(const in6_addr& address) {
   return address.s6_addr[0] == 0xfe && (address.s6_addr[1] & 0xc0) == 0x80;
 }
@@ -57,13 +54,12 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
   const bool wildcard = listener.endpoint.address.is_unspecified();
   const size_t count = receive(fd, wildcard);
   std::array<base::Bytes, kGroupPackets> messages;
-  std::array<Foresight, kGroupPackets> foresights;
   const auto begin_group = [&](size_t first) {
     const size_t group = std::min(kGroupPackets, count - first);
     for (size_t i = 0; i < group; ++i) {
       messages[i] = base::Bytes((*packets_)[first + i].query).first(received_[first + i].msg_len);
     }
-    Pipeline::foresee(batch, std::span(messages).first(group), std::span(foresights).first(group));
+    Pipeline::foresee(batch, std::span(messages).first(group), std::span(foresights_).first(group));
   };
 
   query::Client client{.remote = {}, .local = listener.endpoint, .transport = query::Transport::kUdp};
@@ -76,7 +72,7 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
     client.remote = net::Endpoint::from(packet.remote);
     if (wildcard) client.local.address = take_local_address(header);
     const size_t octets =
-        pipeline_.respond(batch, client, messages[in_group], packet.response, foresights[in_group]);
+        pipeline_.respond(batch, client, messages[in_group], packet.response, foresights_[in_group]);
     if (octets == 0) continue;
     packet.response_vector.iov_len = octets;
     msghdr& response = responses_[answered++].msg_hdr;

@@ -15,6 +15,8 @@
 namespace atlas::data::transport::udp {
 
 inline constexpr size_t kBatchPacketsMax = 32;
+// Packets whose memory is asked for together: as much as a core can wait for at a time.
+inline constexpr size_t kGroupPackets = 8;
 // Longer queries are cut, and then answered FORMERR.
 inline constexpr size_t kQueryOctetsMax = 4096;
 inline constexpr size_t kResponseOctetsMax = 4096;
@@ -47,6 +49,7 @@ class UdpTransport {
   Pipeline& pipeline_;
   handoff::WorkerCounters& counters_;
   std::unique_ptr<std::array<Packet, kBatchPacketsMax>> packets_;
+  std::array<Foresight, kGroupPackets> foresights_;
   std::array<mmsghdr, kBatchPacketsMax> received_{};
   std::array<mmsghdr, kBatchPacketsMax> responses_{};
 };
