@@ -25,7 +25,8 @@ uint8_t* map_aligned(size_t octets) {
       ::mmap(nullptr, octets + kLargePageOctets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   ATLAS_ASSERT(mapped != MAP_FAILED);
   auto* const begin = static_cast<uint8_t*>(mapped);
-  const size_t before = rounded(reinterpret_cast<uintptr_t>(begin), kLargePageOctets) - reinterpret_cast<uintptr_t>(begin);
+  const size_t before =
+      rounded(reinterpret_cast<uintptr_t>(begin), kLargePageOctets) - reinterpret_cast<uintptr_t>(begin);
   if (before != 0) ::munmap(begin, before);
   if (before != kLargePageOctets) ::munmap(begin + before + octets, kLargePageOctets - before);
   return begin + before;

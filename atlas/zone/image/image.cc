@@ -45,7 +45,8 @@ Anatomy anatomy_of(const ImageHead& head) {
 
 ImageMemory allocate_image(size_t octets) {
   void* memory = base::allocate_large(octets);
-  return {std::shared_ptr<const void>(memory, [octets](const void* p) { base::free_large(const_cast<void*>(p), octets); }),
+  return {std::shared_ptr<const void>(
+              memory, [octets](const void* p) { base::free_large(const_cast<void*>(p), octets); }),
           {static_cast<const uint8_t*>(memory), octets}};
 }
 
