@@ -146,6 +146,32 @@ def disturbance(results):
     return "\n".join(["## Answers beside a burden\n", load, *rows, origin(found)])
 
 
+def changes(results):
+    found = those_of(results, "changes")
+    if not found:
+        return ""
+    result = found["changes"]
+    rows = [
+        "| microseconds | p50 | p99 |",
+        "|---|--:|--:|",
+        f"| a change is seen over UDP | {result['visible_p50_us']} | {result['visible_p99_us']} |",
+        f"| other queries, without changes | | {result['quiet_p99_us']} |",
+        f"| other queries, with changes | | {result['changed_p99_us']} |",
+        "",
+    ]
+    if many := result.get("many"):
+        rows.append(
+            f"{many['changes_per_second']:,} changes a second for {many['seconds']:,.0f} seconds: each is made and published in "
+            f"{many['published_p50_us']} µs (p99 {many['published_p99_us']}, the slowest {many['published_most_us']}); "
+            f"memory grows to {many['memory_ratio']} of what it was.\n"
+        )
+    load = (
+        f"One record at a time in a zone of {result['names']:,} names, {result['changes_per_second']:.0f} a second, beside "
+        f"{result['rate_per_second']:,.0f} queries a second:\n"
+    )
+    return "\n".join(["## Changes\n", load, *rows, origin(found)])
+
+
 def panels(results):
     """(title, unit, {server: figure}) of what the picture shows."""
     one_of_each = (
@@ -217,7 +243,7 @@ def references(root):
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
     image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
-    sections = [write(results) for write in (serving, tcp, memory, start, disturbance)]
+    sections = [write(results) for write in (serving, tcp, memory, start, changes, disturbance)]
     text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
     return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
 

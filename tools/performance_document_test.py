@@ -31,6 +31,15 @@ RESULTS = {
         "servers": {"Atlas": {"cpu_ns": 1000, "per_second": 5}, "Knot": {"cpu_ns": 4000, "per_second": 4}},
     },
     "memory-hosts": {"kind": "hosts", "signed": "nsec", "records": 3000, "servers": {"Atlas": {"octets_a_record": 20, **PEAKS}}},
+    "changes": {
+        "names": 2000,
+        "changes_per_second": 100,
+        "rate_per_second": 5000,
+        "visible_p50_us": 150,
+        "visible_p99_us": 450,
+        "quiet_p99_us": 100,
+        "changed_p99_us": 110,
+    },
     "start": {"records": 3000, "layouts": {"ordered": STARTS, "shuffled": STARTS}},
 }
 
