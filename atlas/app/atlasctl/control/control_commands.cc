@@ -90,7 +90,7 @@ std::string progress_of(const json::object& zone) {
   const uint64_t octets = number(loading->get_object(), "octets");
   const uint64_t total = number(loading->get_object(), "octets_total");
   if (octets == 0) return "waits to be read";
-  if (octets >= total) return "is checked and built";
+  if (octets >= total) return "is sorted, checked and built";
   return std::to_string(octets * 100 / total) + " % read";
 }
 
