@@ -44,6 +44,11 @@ struct ListedRecord {
 };
 static_assert(sizeof(ListedRecord) == 24);
 
+// Types in the order in which a name's RRsets stand: SOA before every other.
+inline uint32_t type_rank(dns::RRType type) {
+  return type == dns::RRType::SOA ? 0 : static_cast<uint32_t>(type);
+}
+
 class RecordList {
  public:
   // Returns a number for use in add(); the same path gives the same number. At most 65,535 files.

@@ -18,11 +18,6 @@ constexpr size_t kSortedPartsMax = 64;
 // Records whose memory is asked for before they are copied.
 constexpr size_t kRunsAhead = 16;
 
-// SOA sorts before every other type.
-uint32_t type_rank(dns::RRType type) {
-  return type == dns::RRType::SOA ? 0 : static_cast<uint32_t>(type);
-}
-
 // The first eight octets of the canonical order of `name` below `suffix`, which it ends in: labels from the
 // right in lower case, each ended by 0, the rest 0. Names whose keys differ are in the order of their keys.
 // Octets 0 and 1 of a label both give 1 and end the key, so that a label always sorts behind the end of a

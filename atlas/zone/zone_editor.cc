@@ -29,11 +29,6 @@ size_t records_in(const RRsetContent& rrset) {
   return rrset.rdatas.size();
 }
 
-// SOA is first.
-uint32_t rank_of(RRType type) {
-  return type == RRType::SOA ? 0 : static_cast<uint32_t>(type);
-}
-
 // In canonical order (RFC 4034 6.3), without duplicates.
 std::vector<base::Bytes> sorted_rdatas(const RRsetEdit& edit) {
   std::vector<std::pair<std::vector<uint8_t>, base::Bytes>> canonical;
@@ -124,8 +119,8 @@ void ZoneEditor::set_rrset(const RRsetEdit& edit) {
     node.emplace();
   }
   auto& list = signature ? node->signatures : node->rrsets;
-  auto place = std::ranges::lower_bound(list, rank_of(type), {},
-                                        [](const RRsetContent& each) { return rank_of(each.type); });
+  auto place = std::ranges::lower_bound(list, type_rank(type), {},
+                                        [](const RRsetContent& each) { return type_rank(each.type); });
   if (place != list.end() && place->type == type) {
     head_.records -= records_in(*place);
     place = list.erase(place);
