@@ -109,16 +109,16 @@ base::Result<void> Server::prepare() {
   add_routes();
   start_loading();
   const auto begun = base::monotonic_now();
-  while (!is_ready_ && !stopping_ && base::monotonic_now() < begun + kFirstLoadMax) turn(kTurnMs);
+  while (!is_ready_ && !stopping_ && base::monotonic_now() < begun + kFirstLoadMax) turn();
   return {};
 }
 
-// One round of what control does; waits at most so long for something to do.
-void Server::turn(int wait_ms) {
+// One round of what control does; waits kTurnMs at most for something to do.
+void Server::turn() {
   pollfd watched[] = {{signals_.get(), POLLIN, 0},
                       {control_socket_->descriptor(), POLLIN, 0},
                       {zones_.is_loading() ? zones_.descriptor() : -1, POLLIN, 0}};
-  ::poll(watched, std::size(watched), wait_ms);
+  ::poll(watched, std::size(watched), kTurnMs);
   if (watched[0].revents != 0) handle_signal();
   // Also closes connections that are overdue.
   control_socket_->turn(std::chrono::milliseconds(0));
@@ -138,7 +138,7 @@ void Server::turn(int wait_ms) {
 void Server::run() {
   while (!stopping_) {
     if (is_ready_ && !state_.ready) announce_ready();
-    turn(kTurnMs);
+    turn();
   }
   state_.stopping = true;
   ::sd_notify(0, "STOPPING=1");

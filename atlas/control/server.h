@@ -63,7 +63,7 @@ class Server {
     std::string actor;
     std::vector<uint64_t> requests;  // of the control socket, to be answered when it is done
   };
-  void turn(int wait_ms);
+  void turn();
   void announce_ready();
   bool add_order(Order order);
   void start_next_order();

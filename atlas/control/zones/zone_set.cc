@@ -104,7 +104,7 @@ ZoneSet::Collected ZoneSet::collect() {
         changed.push_back({zone.apex, zone.version});
     }
   }
-  directory_ = directory_.with(changed);
+  if (!changed.empty()) directory_ = directory_.with(changed);
   if (counts_.loaded + counts_.unchanged + counts_.failed != tasks_.size()) return {!changed.empty(), {}};
   job_.reset();
   return {!changed.empty(), counts_};
