@@ -228,11 +228,11 @@ void Pipeline::prepare_edns(Exchange& exchange) {
   edns.udp_payload_size = snapshot.answers.udp_payload_size;
   const std::string& id = snapshot.answers.server_id;
   edns.nsid = {reinterpret_cast<const uint8_t*>(id.data()), id.size()};
-  if (exchange.query.wants_keepalive && !is_udp(exchange.client)) {
+  if (exchange.query.options.keepalive && !is_udp(exchange.client)) {
     edns.has_keepalive = true;
     edns.keepalive = keepalive_units(snapshot.streams.idle);
   }
-  if (!exchange.query.has_cookie || !snapshot.cookies.enabled) return;
+  if (!exchange.query.options.cookie || !snapshot.cookies.enabled) return;
   const net::IpAddress& address = exchange.client.remote.address;
   const uint32_t now = exchange.batch.unix_seconds;
   const auto verdict = policy::cookies::verify(snapshot.cookies, exchange.query.cookie, address, now);
@@ -246,12 +246,12 @@ void Pipeline::prepare_edns(Exchange& exchange) {
 // What EDNS says of the zone that the query's own name lies in.
 void Pipeline::describe_zone(Exchange& exchange) {
   query::EdnsReply& edns = exchange.edns;
-  if (exchange.query.wants_zone_version) {
+  if (exchange.query.options.zone_version) {
     edns.has_zone_version = true;
     edns.zone_version_labels = static_cast<uint8_t>(exchange.zone->apex.label_count());
     edns.zone_version_serial = exchange.zone->version->serial();
   }
-  if (!exchange.query.wants_expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty()) return;
+  if (!exchange.query.options.expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty()) return;
   // RFC 7314 3: a primary tells the EXPIRE field of its SOA, which is the last but one of the RDATA.
   const query::AnswerRRset& first = answer_.rrsets().front();
   if (first.section != query::Section::kAnswer || first.rrset.type != RRType::SOA) return;

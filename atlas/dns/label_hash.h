@@ -1,6 +1,7 @@
 // Hashes of labels, eight octets at a time, ignoring case.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -16,21 +17,28 @@ constexpr uint64_t mix(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
-// Less than eight octets as a number; different ones give different numbers if they are as many.
+// Less than eight octets, as if zeros followed them in memory.
 inline uint64_t load_few(const uint8_t* at, size_t octets) {
+  if constexpr (std::endian::native == std::endian::big) {
+    uint64_t few = 0;
+    std::memcpy(&few, at, octets);
+    return few;
+  }
   if (octets >= 4) {
     uint32_t first, last;
     std::memcpy(&first, at, 4);
     std::memcpy(&last, at + octets - 4, 4);
-    return uint64_t{last} << 32 | first;
+    return uint64_t{last} << 8 * (octets - 4) | first;
   }
   if (octets == 0) return 0;
   // The first, the one in the middle and the last.
-  return uint64_t{at[0]} | uint64_t{at[octets / 2]} << 8 | uint64_t{at[octets - 1]} << 16;
+  const size_t middle = octets / 2, last = octets - 1;
+  return uint64_t{at[0]} | uint64_t{at[middle]} << 8 * middle | uint64_t{at[last]} << 8 * last;
 }
 
-// The hash of `label` below a name whose hash is `above`. The same on every machine of one byte order.
-inline uint64_t hash_label(uint64_t above, base::Bytes label) {
+// The hash of `label` below a name whose hash is `above`. The same on every machine of one byte order. Calls
+// visit(octets in lower case, how many) for each eight octets of the label and for the rest.
+inline uint64_t hash_label(uint64_t above, base::Bytes label, auto visit) {
   constexpr uint64_t kFirst = 0xa0761d6478bd642f, kNext = 0xe7037ed1a0b428db;
   const uint8_t* at = label.data();
   size_t left = label.size();
@@ -38,9 +46,16 @@ inline uint64_t hash_label(uint64_t above, base::Bytes label) {
   for (; left >= 8; left -= 8, at += 8) {
     uint64_t octets;
     std::memcpy(&octets, at, 8);
-    hash = mix(hash ^ ascii_lower_eight(octets), kNext);
+    octets = ascii_lower_eight(octets);
+    visit(octets, size_t{8});
+    hash = mix(hash ^ octets, kNext);
   }
-  return mix(hash ^ ascii_lower_eight(load_few(at, left)), kFirst);
+  const uint64_t rest = ascii_lower_eight(load_few(at, left));
+  visit(rest, left);
+  return mix(hash ^ rest, kFirst);
+}
+inline uint64_t hash_label(uint64_t above, base::Bytes label) {
+  return hash_label(above, label, [](uint64_t, size_t) {});
 }
 
 }  // namespace atlas::dns

@@ -95,19 +95,18 @@ bool NameView::is_at_or_below(NameView ancestor) const {
   return at == boundary && NameView(wire_ + at, ancestor.size_) == ancestor;
 }
 
-// Length octets are below 'A', so that whole names compare as strings.
-bool operator==(NameView a, NameView b) {
-  if (a.size() != b.size()) return false;
-  const uint8_t* x = a.data();
-  const uint8_t* y = b.data();
-  size_t rest = a.size();
-  for (; rest >= 8; rest -= 8, x += 8, y += 8) {
-    uint64_t p, q;
-    std::memcpy(&p, x, 8);
-    std::memcpy(&q, y, 8);
-    if (p != q && ascii_lower_eight(p) != ascii_lower_eight(q)) return false;
+bool equal_octets(const uint8_t* a, const uint8_t* b, size_t octets) {
+  const auto differ = [&](size_t at) {
+    uint64_t x, y;
+    std::memcpy(&x, a + at, 8);
+    std::memcpy(&y, b + at, 8);
+    return x != y && ascii_lower_eight(x) != ascii_lower_eight(y);
+  };
+  if (octets < 8) return ascii_lower_eight(load_few(a, octets)) == ascii_lower_eight(load_few(b, octets));
+  for (size_t at = 0; at + 8 < octets; at += 8) {
+    if (differ(at)) return false;
   }
-  return ascii_lower_eight(load_few(x, rest)) == ascii_lower_eight(load_few(y, rest));
+  return !differ(octets - 8);
 }
 
 std::strong_ordering compare_canonical(NameView a, NameView b) {

@@ -127,7 +127,13 @@ inline bool LabelledName::read(base::Bytes bytes) {
   return false;
 }
 
-bool operator==(NameView a, NameView b);
+// Ignoring case.
+bool equal_octets(const uint8_t* a, const uint8_t* b, size_t octets);
+
+// Length octets are below 'A', so that whole names compare as strings.
+inline bool operator==(NameView a, NameView b) {
+  return a.size() == b.size() && equal_octets(a.data(), b.data(), a.size());
+}
 // RFC 4034 6.1: by label from the right, octets unsigned, upper case as lower case, absent labels first.
 std::strong_ordering compare_canonical(NameView a, NameView b);
 // How many labels the two share, counted from the root: 2 for "a.example.com." and "b.example.com.".

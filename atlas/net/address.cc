@@ -12,7 +12,6 @@
 namespace atlas::net {
 namespace {
 
-constexpr std::array<uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr uint8_t kMappedBits = 96;
 // "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255" is the longest text of an address.
 constexpr size_t kAddressTextMax = 45;
@@ -74,10 +73,6 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   IpAddress address;
   if (::inet_pton(AF_INET6, terminated, address.octets_.data()) == 1) return address;
   return std::nullopt;
-}
-
-bool IpAddress::is_v4() const {
-  return std::equal(kMapped.begin(), kMapped.end(), octets_.begin());
 }
 
 bool IpAddress::is_loopback() const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ class IpAddress {
   static IpAddress from(const sockaddr_storage& address);
   static std::optional<IpAddress> parse(std::string_view text);
 
-  bool is_v4() const;
+  bool is_v4() const { return std::memcmp(octets_.data(), kMapped.data(), kMapped.size()) == 0; }
   bool is_loopback() const;     // 127.0.0.0/8 or ::1
   bool is_unspecified() const;  // 0.0.0.0 or ::
   const std::array<uint8_t, 16>& octets() const { return octets_; }
@@ -35,6 +36,9 @@ class IpAddress {
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:
+  // RFC 4291 2.5.5.2.
+  static constexpr std::array<uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
   std::array<uint8_t, 16> octets_{};
 };
 

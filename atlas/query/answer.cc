@@ -6,6 +6,7 @@ namespace atlas::query {
 
 void Answer::clear() {
   size_ = 0;
+  sections_ = {};
   scratch_used_ = 0;
   overflowed_ = false;
   rcode = dns::Rcode::NOERROR;
@@ -24,6 +25,7 @@ void Answer::add(Section section, dns::NameView owner, const dns::RRsetView& rrs
     return;
   }
   rrsets_[size_++] = {owner, rrset, section, required};
+  sections_[static_cast<size_t>(section)] = true;
 }
 
 bool Answer::contains(dns::NameView owner, dns::RRType type) const {

@@ -39,6 +39,8 @@ class Answer {
   // type in any section is ignored, so that callers need not ask.
   void add(Section section, dns::NameView owner, const dns::RRsetView& rrset, bool required = true);
   bool contains(dns::NameView owner, dns::RRType type) const;
+  // False if nothing was added to the section.
+  bool has(Section section) const { return sections_[static_cast<size_t>(section)]; }
 
   // Makes octets that live until clear(). Empty, with `overflowed` set, when the scratch is full.
   std::span<uint8_t> allocate(size_t octets);
@@ -67,6 +69,7 @@ class Answer {
  private:
   std::array<AnswerRRset, kAnswerRRsetsMax> rrsets_;
   size_t size_ = 0;
+  std::array<bool, 3> sections_{};
   std::array<uint8_t, kAnswerScratchOctets> scratch_;
   size_t scratch_used_ = 0;
   bool overflowed_ = false;

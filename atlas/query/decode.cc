@@ -33,13 +33,13 @@ bool is_valid_client_subnet(base::Bytes data) {
 bool read_option(EdnsOption code, base::Bytes data, Query& query) {
   switch (code) {
     case EdnsOption::NSID:
-      query.wants_nsid = true;
+      query.options.nsid = true;
       return true;
     case EdnsOption::COOKIE:
       // RFC 7873 5.2.2: 8, or 16 to 40 octets; anything else is FORMERR. Only the first one counts.
       if (data.size() != 8 && (data.size() < 16 || data.size() > 40)) return false;
-      if (query.has_cookie) return true;
-      query.has_cookie = true;
+      if (query.options.cookie) return true;
+      query.options.cookie = true;
       std::memcpy(query.cookie.client.data(), data.data(), 8);
       query.cookie.server_size = static_cast<uint8_t>(data.size() - 8);
       if (query.cookie.server_size != 0) {
@@ -48,25 +48,26 @@ bool read_option(EdnsOption code, base::Bytes data, Query& query) {
       return true;
     case EdnsOption::CLIENT_SUBNET:
       if (!is_valid_client_subnet(data)) return false;
-      query.has_client_subnet = true;
+      query.options.client_subnet = true;
       query.client_subnet_size = static_cast<uint8_t>(data.size());
       std::memcpy(query.client_subnet.data(), data.data(), data.size());
       return true;
     case EdnsOption::EXPIRE:
-      query.wants_expire = true;
+      query.options.expire = true;
       return true;
     case EdnsOption::ZONEVERSION:
-      query.wants_zone_version = true;
+      query.options.zone_version = true;
       return data.empty();  // RFC 9660 3.2
     case EdnsOption::TCP_KEEPALIVE:
       // RFC 7828 3.2.1: a client sends no timeout; one that does is let pass.
-      query.wants_keepalive = true;
+      query.options.keepalive = true;
       return true;
     case EdnsOption::PADDING:
-      query.has_padding = true;
+      query.options.padding = true;
       return true;
     default:
-      return true;  // RFC 6891 6.1.2: unknown options are ignored
+      query.options.other = true;  // RFC 6891 6.1.2: unknown options are ignored
+      return true;
   }
 }
 
@@ -97,10 +98,10 @@ DecodeResult decode(base::Bytes message, Query& query) {
   query.opcode = header->opcode;
   query.has_question = false;
   query.has_edns = false;
-  query.udp_payload_size = kUdpPayloadMin;
+  query.dnssec_ok = false;
   query.edns_version = 0;
-  query.dnssec_ok = query.wants_nsid = query.wants_expire = query.wants_zone_version = false;
-  query.wants_keepalive = query.has_padding = query.has_cookie = query.has_client_subnet = false;
+  query.udp_payload_size = kUdpPayloadMin;
+  query.options = {};
 
   // Other operations are refused by opcode before their sections are looked at.
   if (header->opcode != dns::Opcode::QUERY) return error(Rcode::NOTIMP);
@@ -111,12 +112,11 @@ DecodeResult decode(base::Bytes message, Query& query) {
     // RFC 1035 4.1.4: nothing stands before the question that a pointer could lead to.
     if (!query.name.read(message.subspan(dns::kHeaderOctets))) return error(Rcode::FORMERR);
     reader.skip(query.name.view().size());
-    const uint16_t type = reader.u16();
-    const uint16_t rr_class = reader.u16();
+    const base::Bytes type_and_class = reader.bytes(4);
     if (!reader.ok()) return error(Rcode::FORMERR);
     query.has_question = true;
-    query.type = static_cast<dns::RRType>(type);
-    query.rr_class = static_cast<dns::RRClass>(rr_class);
+    query.type = static_cast<dns::RRType>(base::load_u16(type_and_class.data()));
+    query.rr_class = static_cast<dns::RRClass>(base::load_u16(type_and_class.data() + 2));
   }
 
   // Records that a query has no use for are read over, as most servers do.
@@ -142,11 +142,12 @@ DecodeResult decode(base::Bytes message, Query& query) {
     query.edns_version = static_cast<uint8_t>(ttl >> 16);
     query.dnssec_ok = (ttl & kDnssecOkBit) != 0;
     // RFC 6891 6.1.3: the options of another version mean what we cannot know.
-    if (query.edns_version == 0 && !read_options(rdata, query)) return error(Rcode::FORMERR);
+    if (query.edns_version == 0 && !rdata.empty() && !read_options(rdata, query))
+      return error(Rcode::FORMERR);
   }
   // Octets behind the last record are let pass, as most servers do.
   if (query.edns_version != 0) return error(Rcode::BADVERS);
-  if (!query.has_question && !query.has_cookie) return error(Rcode::FORMERR);
+  if (!query.has_question && !query.options.cookie) return error(Rcode::FORMERR);
   return {Decoded::kQuery, Rcode::NOERROR};
 }
 

@@ -101,9 +101,9 @@ TEST(Decode, ReadsEdnsAndItsOptions) {
   ASSERT_EQ(decode(wire_of(message), query).outcome, Decoded::kQuery);
   EXPECT_TRUE(query.has_edns);
   EXPECT_TRUE(query.dnssec_ok);
-  EXPECT_TRUE(query.wants_nsid);
+  EXPECT_TRUE(query.options.nsid);
   EXPECT_EQ(query.udp_payload_size, 4096);
-  ASSERT_TRUE(query.has_cookie);
+  ASSERT_TRUE(query.options.cookie);
   EXPECT_EQ(query.cookie.client[7], 8);
   EXPECT_EQ(query.cookie.server_size, 16);
   EXPECT_EQ(query.client_subnet_size, 7);
@@ -191,7 +191,7 @@ TEST(Decode, NothingOfOneQueryIsLeftInTheNext) {
   Query query;
   ASSERT_EQ(decode(wire_of(rich), query).outcome, Decoded::kQuery);
   ASSERT_EQ(decode(wire_of(question()), query).outcome, Decoded::kQuery);
-  EXPECT_FALSE(query.has_edns || query.dnssec_ok || query.has_cookie);
+  EXPECT_FALSE(query.has_edns || query.dnssec_ok || query.options.cookie);
   EXPECT_EQ(query.udp_payload_size, 512);
 }
 

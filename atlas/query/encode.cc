@@ -26,14 +26,14 @@ void write_option_header(ByteWriter& writer, EdnsOption code, size_t octets) {
 
 // RFC 7871 7.2.1: the client's own words with a scope of 0 say that the answer holds for everybody.
 void write_client_subnet(const Query& query, ByteWriter& writer) {
-  if (!query.has_client_subnet) return;
+  if (!query.options.client_subnet) return;
   write_option_header(writer, EdnsOption::CLIENT_SUBNET, query.client_subnet_size);
   writer.bytes(base::Bytes(query.client_subnet).first(query.client_subnet_size));
 }
 
 // `answer` is null where there is no room for its extended error.
 void write_options(const Query& query, const Answer* answer, const EdnsReply& edns, ByteWriter& writer) {
-  if (query.wants_nsid && !edns.nsid.empty()) {
+  if (query.options.nsid && !edns.nsid.empty()) {
     write_option_header(writer, EdnsOption::NSID, edns.nsid.size());
     writer.bytes(edns.nsid);
   }
@@ -78,16 +78,12 @@ void write_opt(const Query& query, dns::Rcode rcode, const EdnsReply& edns, base
   writer.bytes(options);
 }
 
-// What every record has between its owner and its RDATA. Returns false if it does not fit.
-bool write_fixed_part(const dns::RRsetView& rrset, dns::RRClass rr_class, size_t rdata_octets,
-                      ByteWriter& writer) {
-  uint8_t* const at = writer.take(kRecordFixedOctets);
-  if (at == nullptr) return false;
+// Writes what every record has between its owner and its RDATA.
+void store_fixed_part(uint8_t* at, const dns::RRsetView& rrset, dns::RRClass rr_class, size_t rdata_octets) {
   base::store_u16(at, static_cast<uint16_t>(rrset.type));
   base::store_u16(at + 2, static_cast<uint16_t>(rr_class));
   base::store_u32(at + 4, rrset.ttl);
   base::store_u16(at + 8, static_cast<uint16_t>(rdata_octets));
-  return true;
 }
 
 void write_rdata(const dns::CompressibleNames& layout, base::Bytes rdata, NameCompressor& names,
@@ -112,9 +108,11 @@ bool write_rrset(const AnswerRRset& item, dns::RRClass rr_class, NameCompressor&
   const dns::CompressibleNames layout = dns::compressible_names(item.rrset.type);
   for (const base::Bytes rdata : item.rrset) {
     names.write(item.owner, writer);
-    if (write_fixed_part(item.rrset, rr_class, rdata.size(), writer)) {
-      if (layout.names == 0) {
-        writer.bytes(rdata);
+    const bool as_it_is = layout.names == 0;
+    if (uint8_t* const at = writer.take(kRecordFixedOctets + (as_it_is ? rdata.size() : 0))) {
+      store_fixed_part(at, item.rrset, rr_class, rdata.size());
+      if (as_it_is) {
+        base::copy_few(at + kRecordFixedOctets, rdata.data(), rdata.size());
       } else {
         write_rdata(layout, rdata, names, writer);
       }
@@ -143,7 +141,7 @@ void write_question(const Query& query, ByteWriter& writer) {
   const base::Bytes name = query.name.view().wire();
   uint8_t* const at = writer.take(name.size() + 4);
   if (at == nullptr) return;
-  std::memcpy(at, name.data(), name.size());
+  base::copy_few(at, name.data(), name.size());
   base::store_u16(at + name.size(), static_cast<uint16_t>(query.type));
   base::store_u16(at + name.size() + 2, static_cast<uint16_t>(query.rr_class));
 }
@@ -166,7 +164,7 @@ size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, s
   ByteWriter options(options_buffer);
   size_t opt_octets = 0;
   if (query.has_edns) {
-    write_options(query, &answer, edns, options);
+    if (query.options.any() || answer.has_extended_error) write_options(query, &answer, edns, options);
     // An extended error's text is the first thing to go when room is short (RFC 8914 3).
     if (!options.ok() || writer.offset() + kOptFixedOctets + options.offset() > size_limit) {
       options.rewind(0);
@@ -182,14 +180,19 @@ size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, s
   bool truncated = answer.truncated;
   if (!truncated && !answer.overflowed()) {
     for (const Section section : {Section::kAnswer, Section::kAuthority, Section::kAdditional}) {
+      if (!answer.has(section)) continue;
+      uint16_t count = 0;
       for (const AnswerRRset& item : answer.rrsets()) {
-        if (item.section != section || truncated) continue;
+        if (item.section != section) continue;
         if (write_rrset(item, rr_class, names, writer)) {
-          counts[static_cast<size_t>(section)] += item.rrset.count;
+          count += item.rrset.count;
         } else if (item.required) {
           truncated = true;
+          break;
         }
       }
+      counts[static_cast<size_t>(section)] = count;
+      if (truncated) break;
     }
   }
   writer.set_limit(size_limit);

@@ -142,7 +142,7 @@ TEST_F(EncodeTest, SendsEdnsOnlyToThoseWhoSentIt) {
   reply_.keepalive = 100;
   EXPECT_FALSE(encoded().edns);
   query_.has_edns = true;
-  query_.wants_nsid = true;
+  query_.options.nsid = true;
   query_.dnssec_ok = true;
   answer_.fail(dns::Rcode::REFUSED, dns::ExtendedError::NotAuthoritative, "no such zone here");
   const dns::Message message = encoded();
@@ -168,7 +168,7 @@ TEST_F(EncodeTest, TheLongestNameAndAllOptionsFitIn512) {
                               '.' + std::string(61, 'd') + '.')
                   .value();
   query_.name = question_.view();
-  query_.has_edns = query_.wants_nsid = query_.has_client_subnet = true;
+  query_.has_edns = query_.options.nsid = query_.options.client_subnet = true;
   query_.client_subnet_size = 20;
   const std::vector<uint8_t> nsid(128, 'n'), cookie(24, 'c');
   reply_.nsid = nsid;

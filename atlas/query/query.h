@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "atlas/base/bytes.h"
@@ -31,6 +32,20 @@ struct Cookie {
   uint8_t server_size = 0;
 };
 
+// Which EDNS options came.
+struct EdnsOptions {
+  bool nsid = false;
+  bool cookie = false;
+  bool client_subnet = false;
+  bool expire = false;
+  bool zone_version = false;
+  bool keepalive = false;
+  bool padding = false;
+  bool other = false;
+
+  bool any() const { return std::bit_cast<uint64_t>(*this) != 0; }
+};
+
 struct Query {
   uint16_t id = 0;
   uint16_t flags = 0;  // dns::HeaderFlag
@@ -42,16 +57,10 @@ struct Query {
   dns::RRClass rr_class = dns::RRClass::IN;
 
   bool has_edns = false;
-  uint16_t udp_payload_size = 512;  // at least 512 (RFC 6891 6.2.3)
-  uint8_t edns_version = 0;
   bool dnssec_ok = false;
-  bool wants_nsid = false;
-  bool wants_expire = false;
-  bool wants_zone_version = false;
-  bool wants_keepalive = false;
-  bool has_padding = false;
-  bool has_cookie = false;
-  bool has_client_subnet = false;
+  uint8_t edns_version = 0;
+  uint16_t udp_payload_size = 512;  // at least 512 (RFC 6891 6.2.3)
+  EdnsOptions options;
   Cookie cookie;
   // RFC 7871: echoed with scope 0 by a server that does not tailor its answers.
   std::array<uint8_t, 20> client_subnet{};

@@ -96,16 +96,23 @@ Node Zone::boundary_above(const image::Key& key) const {
 Zone::Found Zone::find(dns::NameView name) const {
   Foresight foresight;
   foresight.key.assign_lower(name, apex_labels_, names_.depth_max() + size_t{1}, foresight.hashes);
+  foresight.block = image::kBlocksMax;
   return find(foresight);
 }
 
 Zone::Found Zone::find(const Foresight& foresight) const {
   const image::Key& key = foresight.key;
   const size_t depth = key.depth();
-  const auto find_depth = [&](size_t at) { return names_.find(key.first_labels(at), foresight.hashes[at]); };
+  const bool has_block = foresight.block != image::kBlocksMax;
+  const auto find_depth = [&](size_t at) {
+    if (has_block && at == foresight.block_depth) {
+      if (const auto found = names_.find_in(foresight.block, key.first_labels(at))) return found;
+    }
+    return names_.find(key.first_labels(at), foresight.hashes[at]);
+  };
 
   if (depth == 0) return {apex_node(), true, {}};
-  if (depth <= names_.depth_max()) {
+  if (depth <= names_.depth_max() && !(has_block && foresight.block_depth < depth)) {
     if (const auto exact = find_depth(depth)) return {Node(*this, names_, *exact, depth), true, {}};
   }
   // Where a name is, its ancestors are: empty non-terminals are nodes too.

@@ -123,20 +123,24 @@ class Zone {
   struct Foresight {
     image::Key key;  // in lower case, no deeper than could make a difference
     std::array<uint64_t, dns::kLabelsMax + 1> hashes;  // hashes[n]: of its first n labels
+    // A block that may hold its first `block_depth` labels, and none holds more; or kBlocksMax.
     uint32_t block;
+    size_t block_depth;
   };
   void foresee(const dns::LabelledName& name, Foresight& foresight) const {
     foresight.key.assign_lower(name, apex_labels_, names_.depth_max() + size_t{1}, foresight.hashes);
     const size_t depth = deepest(foresight);
+    foresight.block = image::kBlocksMax;
     names_.prefetch_index(foresight.hashes[depth]);
     // Where the name is not, the name above it is what most often answers.
     if (depth > 0) names_.prefetch_index(foresight.hashes[depth - 1]);
   }
   void approach_block(Foresight& foresight) const {
-    const size_t depth = deepest(foresight);
+    size_t depth = deepest(foresight);
     foresight.block = names_.prefetch_offset(foresight.hashes[depth]);
     if (foresight.block == image::kBlocksMax && depth > 0)
-      foresight.block = names_.prefetch_offset(foresight.hashes[depth - 1]);
+      foresight.block = names_.prefetch_offset(foresight.hashes[--depth]);
+    foresight.block_depth = depth;
   }
   void approach_node(const Foresight& foresight) const {
     if (foresight.block != image::kBlocksMax) names_.prefetch_block(foresight.block);

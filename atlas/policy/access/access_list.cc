@@ -3,10 +3,19 @@
 #include <algorithm>
 
 namespace atlas::policy::access {
+namespace {
+
+// By family.
+const std::array<net::Prefix, 2> kWhole{net::Prefix(net::IpAddress::v4(0), 0),
+                                        net::Prefix(net::IpAddress(), 0)};
+
+}  // namespace
 
 AccessList::AccessList(std::vector<net::Prefix> allowed) : prefixes_(std::move(allowed)) {
   for (const net::Prefix& prefix : prefixes_) {
-    ranges_[prefix.is_v4() ? 0 : 1].push_back({prefix.first(), prefix.last()});
+    const size_t family = prefix.is_v4() ? 0 : 1;
+    ranges_[family].push_back({prefix.first(), prefix.last()});
+    if (prefix == kWhole[family]) holds_all_[family] = true;
   }
   for (std::vector<Range>& ranges : ranges_) {
     std::ranges::sort(ranges, {}, &Range::first);
@@ -24,11 +33,10 @@ AccessList::AccessList(std::vector<net::Prefix> allowed) : prefixes_(std::move(a
 }
 
 AccessList AccessList::everybody() {
-  return AccessList({net::Prefix(net::IpAddress::v4(0), 0), net::Prefix(net::IpAddress(), 0)});
+  return AccessList({kWhole.begin(), kWhole.end()});
 }
 
-bool AccessList::allows(const net::IpAddress& address) const {
-  const std::vector<Range>& ranges = ranges_[address.is_v4() ? 0 : 1];
+bool AccessList::lies_in(const std::vector<Range>& ranges, const net::IpAddress& address) {
   const auto behind = std::ranges::upper_bound(ranges, address, {}, &Range::first);
   return behind != ranges.begin() && address <= std::prev(behind)->last;
 }

@@ -17,7 +17,10 @@ class AccessList {
   explicit AccessList(std::vector<net::Prefix> allowed);
   static AccessList everybody();
 
-  bool allows(const net::IpAddress& address) const;
+  bool allows(const net::IpAddress& address) const {
+    const size_t family = address.is_v4() ? 0 : 1;
+    return holds_all_[family] || lies_in(ranges_[family], address);
+  }
   std::span<const net::Prefix> prefixes() const { return prefixes_; }
 
  private:
@@ -26,9 +29,12 @@ class AccessList {
     net::IpAddress last;
   };
 
+  static bool lies_in(const std::vector<Range>& ranges, const net::IpAddress& address);
+
   std::vector<net::Prefix> prefixes_;
   // By family: sorted, and without overlaps. A prefix never spans both.
   std::array<std::vector<Range>, 2> ranges_;
+  std::array<bool, 2> holds_all_{};  // every address of the family
 };
 
 }  // namespace atlas::policy::access

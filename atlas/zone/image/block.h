@@ -23,7 +23,7 @@
 
 namespace atlas::zone::image {
 
-inline constexpr size_t kBlockNodesMax = 16;
+inline constexpr size_t kBlockNodesMax = 8;
 // A block that has as much as this takes no more nodes. A node may be larger.
 inline constexpr size_t kBlockOctets = 448;
 inline constexpr uint8_t kLongRest = 255;

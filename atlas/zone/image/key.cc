@@ -1,6 +1,7 @@
 #include "atlas/zone/image/key.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "atlas/base/assert.h"
@@ -11,6 +12,12 @@ namespace {
 
 constexpr uint8_t kSeparator = 0;
 constexpr uint8_t kEscape = 1;
+constexpr uint8_t kFiller = 0x7f;  // any octet above kEscape
+
+// `eight` without the first `octets` of it, which are less than eight.
+constexpr uint64_t behind(uint64_t eight, size_t octets) {
+  return std::endian::native == std::endian::little ? eight << 8 * octets : eight >> 8 * octets;
+}
 
 // The label of a key at `at`, which moves to the next one.
 base::Bytes next_label(base::Bytes key, size_t& at, std::array<uint8_t, dns::kLabelOctetsMax>& label) {
@@ -50,40 +57,6 @@ void Key::push_label(base::Bytes label) {
   ends_[++depth_] = static_cast<uint16_t>(at);
 }
 
-// As push_label() and make_lower(), eight octets at a time where none needs an escape.
-void Key::push_lower_label(base::Bytes label) {
-  ATLAS_ASSERT(depth_ < dns::kLabelsMax);
-  uint8_t* const begin = &octets_[ends_[depth_] + (depth_ > 0 ? 1u : 0u)];
-  const uint8_t* const from = label.data();
-  const size_t size = label.size();
-  uint64_t small = 0;  // not 0 if an octet is at most kEscape
-  const auto copy = [&]<class Word>(Word, size_t at) {
-    Word octets;
-    std::memcpy(&octets, from + at, sizeof octets);
-    constexpr auto kOnes = static_cast<Word>(0x0101010101010101);
-    small |=
-        static_cast<Word>(octets - 2 * kOnes) & static_cast<Word>(~octets) & static_cast<Word>(0x80 * kOnes);
-    octets = static_cast<Word>(dns::ascii_lower_eight(octets));
-    std::memcpy(begin + at, &octets, sizeof octets);
-  };
-  if (size >= 8) {
-    for (size_t at = 0; at + 8 < size; at += 8) copy(uint64_t{}, at);
-    copy(uint64_t{}, size - 8);
-  } else if (size >= 4) {
-    copy(uint32_t{}, 0);
-    copy(uint32_t{}, size - 4);
-  } else {
-    for (size_t at = 0; at < size; ++at) copy(uint8_t{}, at);
-  }
-  if (small != 0) {
-    push_label(label);
-    return make_lower();
-  }
-  if (depth_ > 0) octets_[ends_[depth_]] = kSeparator;
-  ++depth_;
-  ends_[depth_] = static_cast<uint16_t>(begin - octets_.data() + static_cast<std::ptrdiff_t>(size));
-}
-
 void Key::assign(dns::NameView name, size_t apex_labels) {
   const dns::LabelledName labels(name);
   depth_ = 0;
@@ -92,12 +65,35 @@ void Key::assign(dns::NameView name, size_t apex_labels) {
 
 size_t Key::assign_lower(const dns::LabelledName& name, size_t apex_labels, size_t depth_max,
                          std::span<uint64_t> hashes) {
+  const size_t labels = name.label_count() - apex_labels;
+  const size_t depth = std::min(labels, depth_max);
+  ATLAS_ASSERT(depth < hashes.size() && depth < ends_.size());
+  uint64_t hash = kApexHash;
+  hashes[0] = hash;
   depth_ = 0;
-  hashes[0] = kApexHash;
-  for (size_t i = name.label_count() - apex_labels; i-- > 0 && depth_ < depth_max;) {
-    const base::Bytes label = name.label(i);
-    push_lower_label(label);
-    hashes[depth_] = dns::hash_label(hashes[depth_ - 1], label);
+  uint8_t* to = octets_.data();
+  while (depth_ < depth) {
+    const base::Bytes label = name.label(labels - depth_ - 1);
+    if (depth_ > 0) *to++ = kSeparator;
+    uint8_t* const begin = to;
+    uint64_t small = 0;  // not 0 if an octet is at most kEscape
+    hash = dns::hash_label(hash, label, [&](uint64_t lower, size_t octets) {
+      constexpr uint64_t kOnes = 0x0101010101010101;
+      // Octets behind the label are 0 here, which must not count.
+      const uint64_t filled = octets == 8 ? lower : lower | behind(kOnes * kFiller, octets);
+      small |= (filled - 2 * kOnes) & ~filled & 0x80 * kOnes;
+      std::memcpy(to, &lower, sizeof lower);  // up to kKeySlackOctets more than there are
+      to += octets;
+    });
+    if (small != 0) {
+      push_label(label);
+      make_lower();
+      to = octets_.data() + ends_[depth_];
+    } else {
+      ++depth_;
+      ends_[depth_] = static_cast<uint16_t>(begin + label.size() - octets_.data());
+    }
+    hashes[depth_] = hash;
   }
   return depth_;
 }

@@ -35,7 +35,6 @@ class Key {
   size_t assign_lower(const dns::LabelledName& name, size_t apex_labels, size_t depth_max,
                       std::span<uint64_t> hashes);
   void push_label(base::Bytes label);
-  void push_lower_label(base::Bytes label);
   // Keeps the first `depth` labels.
   void truncate(size_t depth) { depth_ = depth; }
   void make_lower();

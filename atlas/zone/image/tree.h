@@ -52,7 +52,7 @@ struct Location {
 };
 
 // Of a block: its keys and most of its payloads. A core waits for a few lines at a time only.
-inline constexpr size_t kPrefetchedOctets = 320;
+inline constexpr size_t kPrefetchedOctets = 256;
 
 // A number for each block, in pages.
 class BlockTable {
@@ -123,12 +123,16 @@ class NameTree {
   std::optional<Location> find(base::Bytes key, uint64_t hash) const {
     NameIndex::Candidates candidates = index_.candidates(hash);
     for (uint32_t number; candidates.next(number);) {
-      const Block found(block(number));
-      const size_t node = found.find(key);
-      if (node != found.count())
-        return Location{number, static_cast<uint8_t>(node), found.data(node, shapes_)};
+      if (const auto found = find_in(number, key)) return found;
     }
     return {};
+  }
+  // The same in one block.
+  std::optional<Location> find_in(uint32_t number, base::Bytes key) const {
+    const Block found(block(number));
+    const size_t node = found.find(key);
+    if (node == found.count()) return {};
+    return Location{number, static_cast<uint8_t>(node), found.data(node, shapes_)};
   }
   // What find() reads, in this order. Each step costs little if the one before was a while ago.
   void prefetch_index(uint64_t hash) const { index_.prefetch(hash); }
