@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <vector>
@@ -81,13 +82,13 @@ void respond(benchmark::State& state) {
   constexpr size_t kGroup = data::transport::udp::kBatchPacketsMax;
   const auto group = static_cast<size_t>(state.range(0));
   std::vector<std::vector<uint8_t>> received(kGroup, std::vector<uint8_t>(512));
+  std::vector<base::Bytes> messages(kGroup);
   size_t at = 0, octets = 0;
   const data::Batch batch{snapshot, {}, 1000, 1'700'000'000};
   for (auto _ : state) {
-    std::array<base::Bytes, kGroup> messages;
     for (size_t i = 0; i < group; ++i) {
       // Fresh from the kernel, a query is in the cache.
-      std::ranges::copy(queries[at], received[i].begin());
+      std::memcpy(received[i].data(), queries[at].data(), queries[at].size());
       messages[i] = base::Bytes(received[i]).first(queries[at].size());
       at = (at + 1) % queries.size();
     }

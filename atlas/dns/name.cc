@@ -131,15 +131,18 @@ size_t common_labels(NameView a, NameView b) {
 }
 
 uint64_t hash(NameView name) {
-  const uint8_t* at = name.data();
-  size_t rest = name.size();
-  uint64_t state = kHashSeed ^ rest;
-  for (; rest >= 8; rest -= 8, at += 8) {
+  const uint8_t* const wire = name.data();
+  const size_t size = name.size();
+  const auto eight = [&](size_t at) {
     uint64_t octets;
-    std::memcpy(&octets, at, 8);
-    state = mix(state ^ ascii_lower_eight(octets), 0x9e3779b97f4a7c15);
-  }
-  return mix(state ^ ascii_lower_eight(load_few(at, rest)), 0xd6e8feb86659fd93 ^ kHashSeed);
+    std::memcpy(&octets, wire + at, 8);
+    return ascii_lower_eight(octets);
+  };
+  uint64_t state = kHashSeed ^ size;
+  for (size_t at = 0; at + 8 < size; at += 8) state = mix(state ^ eight(at), 0x9e3779b97f4a7c15);
+  // The last octets; some of them a second time.
+  const uint64_t last = size >= 8 ? eight(size - 8) : ascii_lower_eight(load_few(wire, size));
+  return mix(state ^ last, 0xd6e8feb86659fd93 ^ kHashSeed);
 }
 
 void Name::make_lower() {

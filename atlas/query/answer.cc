@@ -14,20 +14,6 @@ void Answer::clear() {
   extended_text = {};
 }
 
-void Answer::add(Section section, dns::NameView owner, const dns::RRsetView& rrset, bool required) {
-  if (rrset.empty()) return;
-  for (const AnswerRRset& present : rrsets()) {
-    if (present.rrset.rdatas == rrset.rdatas && present.rrset.type == rrset.type && present.owner == owner)
-      return;
-  }
-  if (size_ == rrsets_.size()) {
-    overflowed_ = true;
-    return;
-  }
-  rrsets_[size_++] = {owner, rrset, section, required};
-  sections_[static_cast<size_t>(section)] = true;
-}
-
 bool Answer::contains(dns::NameView owner, dns::RRType type) const {
   for (const AnswerRRset& present : rrsets()) {
     if (present.rrset.type == type && present.owner == owner) return true;

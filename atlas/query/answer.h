@@ -37,7 +37,29 @@ class Answer {
 
   // In the order in which they are to be sent within their section. A second RRset with the same owner and
   // type in any section is ignored, so that callers need not ask.
-  void add(Section section, dns::NameView owner, const dns::RRsetView& rrset, bool required = true);
+  void add(Section section, dns::NameView owner, const dns::RRsetView& rrset, bool required = true) {
+    if (rrset.empty()) return;
+    for (const AnswerRRset& present : rrsets()) {
+      if (present.rrset.rdatas == rrset.rdatas && present.rrset.type == rrset.type && present.owner == owner)
+        return;
+    }
+    if (size_ == rrsets_.size()) {
+      overflowed_ = true;
+      return;
+    }
+    // Member by member: a copy of the whole would wait for members that were written a moment ago.
+    AnswerRRset& item = rrsets_[size_++];
+    item.owner = owner;
+    item.rrset.type = rrset.type;
+    item.rrset.count = rrset.count;
+    item.rrset.ttl = rrset.ttl;
+    item.rrset.octets = rrset.octets;
+    item.rrset.rdatas = rrset.rdatas;
+    item.rrset.rdata_octets = rrset.rdata_octets;
+    item.section = section;
+    item.required = required;
+    sections_[static_cast<size_t>(section)] = true;
+  }
   bool contains(dns::NameView owner, dns::RRType type) const;
   // False if nothing was added to the section.
   bool has(Section section) const { return sections_[static_cast<size_t>(section)]; }

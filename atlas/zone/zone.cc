@@ -27,26 +27,18 @@ Zone::Zone(image::ImageMemory memory) : chain_(std::make_shared<VersionLink>(std
 
 void Zone::find_apex() {
   apex_labels_ = apex_.label_count();
-  apex_location_ = *names_.find(image::Key().octets(), image::kApexHash);
+  ATLAS_ASSERT(names_.find(image::Key().octets(), image::kApexHash, apex_node_.at_));
+  negative_soa_ = apex_node_.find(dns::RRType::SOA)->view();
+  negative_soa_.ttl = head_.negative_ttl;
 }
 
 dns::RRsetView RRset::signatures() const {
   dns::RRsetView found;
   if (view_.type == dns::RRType::RRSIG) return found;
-  tree_->for_each_signature(at_, [&](dns::RRType covered, const dns::RRsetView& signatures) {
+  tree_->for_each_signature(*at_, [&](dns::RRType covered, const dns::RRsetView& signatures) {
     if (covered == view_.type) found = signatures;
   });
   return found;
-}
-
-std::optional<RRset> Node::find(dns::RRType type) const {
-  const uint8_t* payload = at_.data.payload;
-  for (size_t i = 0; i < at_.data.item_count; ++i) {
-    const image::ShapeItem item = image::load_item(at_.data.items, i);
-    const dns::RRsetView view = image::read_rrset(item, payload);
-    if (item.type == type) return RRset(*tree_, at_, view);
-  }
-  return {};
 }
 
 dns::Name Node::name() const {
@@ -76,14 +68,14 @@ image::Key Zone::key_of(const image::NameTree& tree, const image::Location& at) 
 std::optional<Node> Zone::find_key(image::Key& key, size_t depth) const {
   key.make_lower();
   const base::Bytes octets = key.first_labels(depth);
-  const auto found = names_.find(octets, image::hash_key(octets));
-  if (!found) return {};
-  return Node(*this, names_, *found, depth);
+  Node node(*this, names_, {}, depth);
+  if (!names_.find(octets, image::hash_key(octets), node.at_)) return {};
+  return node;
 }
 
 // The highest zone cut or DNAME above the name of `key`, which is occluded.
 Node Zone::boundary_above(const image::Key& key) const {
-  if ((apex_location_.data.flags & image::kDname) != 0) return apex_node();
+  if (apex_node_.has_dname()) return apex_node();
   image::Key path = key;
   for (size_t depth = 1; depth < path.depth(); ++depth) {
     const auto node = find_key(path, depth);
@@ -104,46 +96,38 @@ Zone::Found Zone::find(const Foresight& foresight) const {
   const image::Key& key = foresight.key;
   const size_t depth = key.depth();
   const bool has_block = foresight.block != image::kBlocksMax;
+  Found found{apex_node_};
   const auto find_depth = [&](size_t at) {
-    if (has_block && at == foresight.block_depth) {
-      if (const auto found = names_.find_in(foresight.block, key.first_labels(at))) return found;
-    }
-    return names_.find(key.first_labels(at), foresight.hashes[at]);
+    const bool is_foreseen = has_block && at == foresight.block_depth;
+    if (!(is_foreseen && names_.find_in(foresight.block, key.first_labels(at), found.node.at_)) &&
+        !names_.find(key.first_labels(at), foresight.hashes[at], found.node.at_))
+      return false;
+    found.node.depth_ = static_cast<uint8_t>(at);
+    return true;
   };
 
-  if (depth == 0) return {apex_node(), true, {}};
-  if (depth <= names_.depth_max() && !(has_block && foresight.block_depth < depth)) {
-    if (const auto exact = find_depth(depth)) return {Node(*this, names_, *exact, depth), true, {}};
+  const bool may_exist = depth <= names_.depth_max() && !(has_block && foresight.block_depth < depth);
+  if (depth == 0 || (may_exist && find_depth(depth))) {
+    found.exact = true;
+    return found;
   }
   // Where a name is, its ancestors are: empty non-terminals are nodes too.
-  image::Location encloser = apex_location_;
   size_t present = 0;
   size_t absent = depth;
   while (absent - present > 1) {
     const size_t middle = present + (absent - present) / 2;
-    if (const auto found = find_depth(middle)) {
-      present = middle;
-      encloser = *found;
-    } else {
-      absent = middle;
-    }
+    (find_depth(middle) ? present : absent) = middle;
   }
-  Found found{Node(*this, names_, encloser, present), false, {}};
-  if ((encloser.data.flags & image::kHasWildcard) != 0) {
+  if ((found.node.at_.data.flags & image::kHasWildcard) != 0) {
     static constexpr uint8_t kAsterisk[] = {'*'};
     image::Key below = key;
     below.truncate(present);
     below.push_label(kAsterisk);
-    const auto wildcard = names_.find(below.octets(), dns::hash_label(foresight.hashes[present], kAsterisk));
-    if (wildcard) found.wildcard = Node(*this, names_, *wildcard, present + 1);
+    Node& wildcard = found.wildcard.emplace(Node(*this, names_, {}, present + 1));
+    const uint64_t hash = dns::hash_label(foresight.hashes[present], kAsterisk);
+    if (!names_.find(below.octets(), hash, wildcard.at_)) found.wildcard.reset();
   }
   return found;
-}
-
-dns::RRsetView Zone::negative_soa() const {
-  dns::RRsetView soa = apex_node().find(dns::RRType::SOA)->view();
-  soa.ttl = head_.negative_ttl;
-  return soa;
 }
 
 dns::RRsetView Zone::negative_soa_signatures() const {
@@ -187,9 +171,10 @@ Node Zone::nsec_at_or_before(dns::NameView name) const {
 std::optional<Node> Zone::nsec3_match(dns::NameView name) const {
   const Nsec3Label owner = nsec3_label(name);
   const base::Bytes label = owner.octets();
-  const auto found = nsec3_.find(label, image::hash_key(label));
-  if (!found || (found->data.flags & image::kDeniesNsec3) == 0) return {};
-  return Node(*this, nsec3_, *found, 1);
+  Node node(*this, nsec3_, {}, 1);
+  if (!nsec3_.find(label, image::hash_key(label), node.at_)) return {};
+  if ((node.at_.data.flags & image::kDeniesNsec3) == 0) return {};
+  return node;
 }
 
 Node Zone::nsec3_cover(dns::NameView name) const {

@@ -33,7 +33,7 @@ using image::Denial;
 
 class Zone;
 
-// An RRset of a zone with what belongs to it. Cheap to copy, valid as long as the zone.
+// An RRset of a zone with what belongs to it. Cheap to copy, valid as long as its Node and the zone.
 class RRset {
  public:
   const dns::RRsetView& view() const { return view_; }
@@ -45,10 +45,10 @@ class RRset {
   friend class Node;
   friend class Zone;
   RRset(const image::NameTree& tree, const image::Location& at, const dns::RRsetView& view)
-      : tree_(&tree), at_(at), view_(view) {}
+      : tree_(&tree), at_(&at), view_(view) {}
 
   const image::NameTree* tree_;
-  image::Location at_;
+  const image::Location* at_;
   dns::RRsetView view_;
 };
 
@@ -67,9 +67,19 @@ class Node {
   // Where the zone's authority ends on the way down to this name: the highest zone cut at or above it, or the
   // owner of a DNAME above it, whichever is higher. Empty if the name's data is authoritative.
   std::optional<Node> boundary() const;
+  bool has_boundary() const { return (at_.data.flags & (image::kOccluded | image::kZoneCut)) != 0; }
+  bool has_dname() const { return (at_.data.flags & image::kDname) != 0; }
 
   // The RRset of a type; for RRSIG nothing, since those come with what they cover.
-  std::optional<RRset> find(dns::RRType type) const;
+  std::optional<RRset> find(dns::RRType type) const {
+    const uint8_t* payload = at_.data.payload;
+    for (size_t i = 0; i < at_.data.item_count; ++i) {
+      const image::ShapeItem item = image::load_item(at_.data.items, i);
+      const dns::RRsetView view = image::read_rrset(item, payload);
+      if (item.type == type) return RRset(*tree_, at_, view);
+    }
+    return {};
+  }
   // Every RRset of this name, SOA first, then by type; RRSIGs as RRsets of their own, by covered type.
   void for_each_rrset(const auto& visit) const;
 
@@ -79,6 +89,7 @@ class Node {
 
  private:
   friend class Zone;
+  friend class ZoneEditor;
   Node(const Zone& zone, const image::NameTree& tree, const image::Location& at, size_t depth)
       : zone_(&zone), tree_(&tree), at_(at), depth_(static_cast<uint8_t>(depth)) {}
 
@@ -99,7 +110,7 @@ class Zone {
   Zone& operator=(const Zone&) = delete;
 
   dns::NameView apex() const { return apex_; }
-  Node apex_node() const { return {*this, names_, apex_location_, 0}; }
+  const Node& apex_node() const { return apex_node_; }
   uint32_t serial() const { return head_.serial; }
   size_t record_count() const { return head_.records; }
   // The image that it is; empty if it was made by an edit.
@@ -113,8 +124,8 @@ class Zone {
   // Owners of nothing but NSEC3 do not exist here (RFC 5155 7.2.8).
   struct Found {
     Node node;
-    bool exact;
-    std::optional<Node> wildcard;
+    bool exact = false;
+    std::optional<Node> wildcard{};
   };
   Found find(dns::NameView name) const;
 
@@ -149,7 +160,7 @@ class Zone {
 
   // The SOA and its RRSIGs as negative answers carry them: their TTL is the smaller of their own and MINIMUM
   // (RFC 2308 3, 5).
-  dns::RRsetView negative_soa() const;
+  const dns::RRsetView& negative_soa() const { return negative_soa_; }
   dns::RRsetView negative_soa_signatures() const;
 
   Denial denial() const { return head_.denial; }
@@ -197,7 +208,8 @@ class Zone {
   image::NameTree names_;
   image::NameTree nsec3_;
   std::vector<uint8_t> nsec3_salt_;
-  image::Location apex_location_;
+  Node apex_node_{*this, names_, {}, 0};
+  dns::RRsetView negative_soa_;
 };
 
 void Node::for_each_rrset(const auto& visit) const {

@@ -145,7 +145,9 @@ std::optional<image::Location> ZoneEditor::find(const image::NameTree& tree, bas
   if (tree.empty()) return {};
   std::array<uint8_t, image::kKeyOctetsMax + image::kKeySlackOctets> lower;
   for (size_t i = 0; i < key.size(); ++i) lower[i] = dns::ascii_lower(key[i]);
-  return tree.find(base::Bytes(lower).first(key.size()), image::hash_key(key));
+  image::Location found;
+  if (!tree.find(base::Bytes(lower).first(key.size()), image::hash_key(key), found)) return {};
+  return found;
 }
 
 NodeContent ZoneEditor::content_of(const image::NameTree& tree, const image::Location& at) const {
@@ -267,7 +269,7 @@ void ZoneEditor::touch_all(Part& part) {
 DenialChain ZoneEditor::choose_chain() {
   const auto changed = names_.changes.find(base::Bytes{});
   const NodeContent apex =
-      changed != names_.changes.end() ? *changed->second : content_of(names_.tree, base_.apex_location_);
+      changed != names_.changes.end() ? *changed->second : content_of(names_.tree, base_.apex_node_.at_);
   const RRsetContent* nsec3params = find_rrset(apex, RRType::NSEC3PARAM);
   return choose_denial_chain(
       nsec3params == nullptr ? std::vector<base::Bytes>{} : nsec3params->rdatas,

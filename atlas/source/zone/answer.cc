@@ -45,14 +45,18 @@ class Composer {
   Step follow(const RRset& cname);
   Step deny_type();
   Step deny_name();
-  Step finish_positive();
+  void finish_positive();
 
   // The name of a node at or above the name asked for.
   NameView ancestor(const Node& node) const { return name_.suffix(node.label_count()); }
   // As a part of the name asked for: owners that lie in the question are the cheapest to write.
   NameView apex() const { return name_.suffix(zone_.apex_node().label_count()); }
   std::optional<RRset> smallest_rrset(const Node& node) const;
-  void add(Section section, NameView owner, const RRset& rrset, bool required = true);
+  // Inline, so that what was found goes from registers into the answer.
+  [[gnu::always_inline]] void add(Section section, NameView owner, const RRset& rrset, bool required = true) {
+    answer_.add(section, owner, rrset.view(), required);
+    if (dnssec_ok_) answer_.add(section, owner, rrset.signatures(), required);
+  }
   void add_negative_soa();
   void add_additionals(const RRset& rrset);
   void add_glue(NameView cut, const RRset& name_servers);
@@ -71,12 +75,13 @@ class Composer {
 };
 
 Step Composer::compose(const Zone::Found& found) {
-  if (const auto boundary = found.node.boundary()) {
+  if (found.node.has_boundary()) {
+    const auto boundary = found.node.boundary();
     if (!boundary->is_zone_cut()) return substitute(*boundary);
     // DS lives on the parent's side of the cut (RFC 4035 3.1.4.1).
     const bool asks_parent_side = found.exact && found.node == *boundary && type_ == RRType::DS;
     if (!asks_parent_side) return refer(*boundary);
-  } else if (!found.exact && found.node.find(RRType::DNAME)) {
+  } else if (!found.exact && found.node.has_dname()) {
     return substitute(found.node);
   }
   if (first_) answer_.authoritative = true;
@@ -135,9 +140,9 @@ Step Composer::answer_node(const Node& node) {
   const auto rrset = node.find(type_);
   if (rrset) {
     add(Section::kAnswer, name_, *rrset);
-    const Step step = finish_positive();
+    finish_positive();
     add_additionals(*rrset);
-    return step;
+    return {};
   }
   // NSEC stands beside CNAME (RFC 4034 4.1.1), so that its absence is an answer of its own.
   const auto cname = type_ == RRType::NSEC ? std::nullopt : node.find(RRType::CNAME);
@@ -150,7 +155,8 @@ Step Composer::answer_any(const Node& node) {
     const auto rrset = smallest_rrset(node);
     if (!rrset) return deny_type();
     add(Section::kAnswer, name_, *rrset);
-    return finish_positive();
+    finish_positive();
+    return {};
   }
   bool any = false;
   node.for_each_rrset([&](const RRset& rrset) {
@@ -158,7 +164,9 @@ Step Composer::answer_any(const Node& node) {
     add(Section::kAnswer, name_, rrset);
     any = true;
   });
-  return any ? finish_positive() : deny_type();
+  if (!any) return deny_type();
+  finish_positive();
+  return {};
 }
 
 // RRSIGs are no RRset (RFC 4035 2.2): whoever asks for them gets some or all, as with ANY.
@@ -173,7 +181,9 @@ Step Composer::answer_rrsig(const Node& node) {
   } else {
     node.for_each_rrset(add_signatures);
   }
-  return any ? finish_positive() : deny_type();
+  if (!any) return deny_type();
+  finish_positive();
+  return {};
 }
 
 Step Composer::follow(const RRset& cname) {
@@ -185,14 +195,13 @@ Step Composer::follow(const RRset& cname) {
   return {.chase = true, .target = NameView(target.data(), static_cast<uint8_t>(target.size()))};
 }
 
-Step Composer::finish_positive() {
+void Composer::finish_positive() {
   if (dnssec_ok_ && is_expanded_) DenialProof(zone_, answer_).deny_closer_match(name_, encloser_);
   if (!options_.minimal_responses) {
     if (const auto name_servers = zone_.apex_node().find(RRType::NS)) {
       add(Section::kAuthority, apex(), *name_servers);
     }
   }
-  return {};
 }
 
 Step Composer::deny_type() {
@@ -221,11 +230,6 @@ void Composer::add_negative_soa() {
     answer_.has_extended_error = true;
     answer_.extended_error = dns::ExtendedError::UnsupportedNsec3IterationsValue;
   }
-}
-
-void Composer::add(Section section, NameView owner, const RRset& rrset, bool required) {
-  answer_.add(section, owner, rrset.view(), required);
-  if (dnssec_ok_) answer_.add(section, owner, rrset.signatures(), required);
 }
 
 std::optional<RRset> Composer::smallest_rrset(const Node& node) const {

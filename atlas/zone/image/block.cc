@@ -10,25 +10,16 @@ constexpr size_t kOwnShapeOctets = 3;
 
 }  // namespace
 
-NodeData Block::data_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes) {
-  NodeData data;
-  if (shape == kOwnShape) {
-    data.flags = at[0];
-    std::memcpy(&data.item_count, at + 1, 2);
-    data.items = at + kOwnShapeOctets;
-    data.payload = data.items + data.item_count * sizeof(ShapeItem);
-  } else {
-    const ShapeHead head = shapes.head(shape);
-    data.flags = head.flags;
-    data.item_count = head.items;
-    data.items = shapes.items(head);
-    data.payload = at;
-  }
-  return data;
+void Block::read_own_shape(const uint8_t* at, NodeData& data) {
+  data.flags = at[0];
+  std::memcpy(&data.item_count, at + 1, 2);
+  data.items = at + kOwnShapeOctets;
+  data.payload = data.items + data.item_count * sizeof(ShapeItem);
 }
 
 const uint8_t* Block::end_of_payload(uint8_t shape, const uint8_t* at, const ShapeTable& shapes) {
-  const NodeData node = data_at(shape, at, shapes);
+  NodeData node;
+  read_at(shape, at, shapes, node);
   at = node.payload;
   for (size_t i = 0; i < node.item_count; ++i) {
     const ShapeItem item = load_item(node.items, i);

@@ -76,8 +76,9 @@ class Block {
   // The node whose key equals `key`, or count(). `key` is in lower case and has kKeySlackOctets octets behind
   // it.
   size_t find(base::Bytes key) const;
-  NodeData data(size_t node, const ShapeTable& shapes) const {
-    return data_at(shape(node), payload(node, shapes), shapes);
+  // Into `data`, piece by piece, as it will be read: a copy would wait for its pieces.
+  void read(size_t node, const ShapeTable& shapes, NodeData& data) const {
+    read_at(shape(node), payload(node, shapes), shapes, data);
   }
   uint8_t shape(size_t node) const { return shared_[2 * count_ + node]; }
   // Where a node's payload begins, which is where the one before ends.
@@ -103,7 +104,15 @@ class Block {
 
  private:
   // `at` is where the node's payload begins.
-  static NodeData data_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes);
+  static void read_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes, NodeData& data) {
+    if (shape == kOwnShape) return read_own_shape(at, data);
+    const ShapeHead head = shapes.head(shape);
+    data.flags = head.flags;
+    data.item_count = head.items;
+    data.items = shapes.items(head);
+    data.payload = at;
+  }
+  static void read_own_shape(const uint8_t* at, NodeData& data);
   static const uint8_t* end_of_payload(uint8_t shape, const uint8_t* at, const ShapeTable& shapes);
 
   size_t count_;

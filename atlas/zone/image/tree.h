@@ -119,20 +119,24 @@ class NameTree {
   bool empty() const { return names_ == 0; }
   const BlockOrder& order() const { return order_; }
 
-  // `key` is in lower case and has kKeySlackOctets octets behind it.
-  std::optional<Location> find(base::Bytes key, uint64_t hash) const {
+  // Where the node of `key` lies; false, and `found` as it was, if there is none. The key is in lower case
+  // and has kKeySlackOctets octets behind it.
+  bool find(base::Bytes key, uint64_t hash, Location& found) const {
     NameIndex::Candidates candidates = index_.candidates(hash);
     for (uint32_t number; candidates.next(number);) {
-      if (const auto found = find_in(number, key)) return found;
+      if (find_in(number, key, found)) return true;
     }
-    return {};
+    return false;
   }
   // The same in one block.
-  std::optional<Location> find_in(uint32_t number, base::Bytes key) const {
-    const Block found(block(number));
-    const size_t node = found.find(key);
-    if (node == found.count()) return {};
-    return Location{number, static_cast<uint8_t>(node), found.data(node, shapes_)};
+  bool find_in(uint32_t number, base::Bytes key, Location& found) const {
+    const Block in(block(number));
+    const size_t node = in.find(key);
+    if (node == in.count()) return false;
+    found.block = number;
+    found.ordinal = static_cast<uint8_t>(node);
+    in.read(node, shapes_, found.data);
+    return true;
   }
   // What find() reads, in this order. Each step costs little if the one before was a while ago.
   void prefetch_index(uint64_t hash) const { index_.prefetch(hash); }
@@ -218,8 +222,9 @@ class Cursor {
 
   base::Bytes key() const { return nodes_.key(); }
   Location location() const {
-    return {number_, static_cast<uint8_t>(nodes_.node()),
-            nodes_.block().data(nodes_.node(), tree_->shapes())};
+    Location at{number_, static_cast<uint8_t>(nodes_.node()), {}};
+    nodes_.block().read(at.ordinal, tree_->shapes(), at.data);
+    return at;
   }
 
  private:
