@@ -129,6 +129,26 @@ def start(results):
     return "\n".join(["## A start\n", head, compared("lines of the zone file", rows), origin(found)])
 
 
+def huge(results):
+    found = those_of(results, "huge")
+    if not found:
+        return ""
+    result = found["huge"]
+    rows = ["| | from text | from its image |", "|---|--:|--:|"]
+    for key, what, unit in (
+        ("seconds", "seconds until the first right answer", 1),
+        ("cpu_s", "CPU seconds until then", 1),
+        ("peak_octets", "peak of memory, MB", 1e6),
+        ("octets", "memory in use, MB", 1e6),
+    ):
+        rows.append(f"| {what} | {figure(result['from_text'][key] / unit)} | {figure(result['from_image'][key] / unit)} |")
+    head = (
+        f"{result['records']:,} records, one a name, {figure(result['zone_file_octets'] / 1e6)} MB of text, {result['threads']} cores. "
+        f"The image has {figure(result['image_file_octets'] / 1e6)} MB; in use it takes {result['octets_a_record']} octets a record.\n"
+    )
+    return "\n".join(["## A very large zone\n", head, *rows, "", origin(found)])
+
+
 def disturbance(results):
     found = those_of(results, "disturbance")
     if not found:
@@ -243,7 +263,7 @@ def references(root):
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
     image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
-    sections = [write(results) for write in (serving, tcp, memory, start, changes, disturbance)]
+    sections = [write(results) for write in (serving, tcp, memory, start, huge, changes, disturbance)]
     text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
     return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
 
