@@ -121,7 +121,8 @@ def settle(process):
 
 
 def last_host(zone):
-    """A query for the last address of a zone file, and that address. All of the file is read: then it is in the page cache."""
+    """A query for the last address of a file of the zone bench.test, and that address. All of the file is read: then it is in the
+    page cache."""
     tail = b""
     with open(zone, "rb") as file:
         while piece := file.read(1 << 20):
@@ -146,9 +147,9 @@ def udp_load(port, queries, seconds, rate=None):
     return load(first, "udp", port, queries, seconds, *([rate] if rate else []))
 
 
-def tcp_load(port, queries, seconds, connections, pending):
+def stream_load(transport, port, queries, seconds, connections, pending):
     """What atlas-load reports: `pending` queries wait on each of `connections`."""
-    return load([], "tcp", port, queries, seconds, connections, pending)
+    return load([], transport, port, queries, seconds, connections, pending)
 
 
 def load(first, transport, port, queries, *words):

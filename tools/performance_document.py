@@ -17,6 +17,7 @@ PICTURE = Path("docs/performance.svg")
 BEGIN = "<!-- From here on written by tools/performance_document.py. -->\n"
 END = "<!-- Up to here. -->\n"
 SERVERS = ("Atlas", "NSD", "Knot", "BIND", "PowerDNS")
+STREAMS = {"tcp": "TCP"}
 WORDS = {
     "mixed": "mixed zone",
     "hosts": "hosts",
@@ -88,14 +89,14 @@ def serving(results):
     )
 
 
-def tcp(results):
-    found = those_of(results, "tcp")
-    if not found:
-        return ""
-    result = found["tcp"]
-    rows = [("CPU nanoseconds a query", of_servers(result, "cpu_ns")), ("queries a second", of_servers(result, "per_second"))]
-    load = f"{result['connections']} connections, {result['pending']} queries waiting on each, the mixed zone:\n"
-    return "\n".join(["## A query over TCP\n", load, compared("", rows), origin(found)])
+def streams(results):
+    sections = []
+    for transport, word in STREAMS.items():
+        if result := results.get(transport):
+            rows = [("CPU nanoseconds a query", of_servers(result, "cpu_ns")), ("queries a second", of_servers(result, "per_second"))]
+            load = f"{result['connections']} connections, {result['pending']} queries waiting on each, the mixed zone:\n"
+            sections.append("\n".join([f"## A query over {word}\n", load, compared("", rows), origin({transport: result})]))
+    return "\n".join(sections)
 
 
 def memory(results):
@@ -263,7 +264,7 @@ def references(root):
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
     image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
-    sections = [write(results) for write in (serving, tcp, memory, start, huge, changes, disturbance)]
+    sections = [write(results) for write in (serving, streams, memory, start, huge, changes, disturbance)]
     text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
     return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
 
