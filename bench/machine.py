@@ -38,8 +38,8 @@ def on_cpu(cpu, command):
 @contextlib.contextmanager
 def everything_else_off(cpu):
     """Moves every process of the machine to the other core until the block ends. Agents that walk all sockets would otherwise be
-    measured with the server, and they have more to walk when connections are open. What they start meanwhile inherits their cores,
-    and has them back at the end as they have."""
+    measured with the server, and they have more to walk when connections are open. What they start meanwhile inherits that; at the
+    end all have their cores back."""
     # The end comes when the benchmark is told to stop, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     before = affinities()

@@ -105,15 +105,19 @@ def memory(results):
         return ""
     keys = {
         "octets_a_record": "in use",
-        "peak_of_load_octets_a_record": "peak of loading",
-        "peak_of_reload_octets_a_record": "peak of loading again",
+        "peak_of_load_octets_a_record": "at the peak of loading",
+        "peak_of_reload_octets_a_record": "at the peak of loading again, the version before in use",
     }
-    rows = []
-    for result in found.values():
+
+    def label(result):
         signed = f", signed ({result['signed'].upper()})" if result["signed"] else ""
-        label = f"{WORDS[result['kind']]}{signed}, {result['records']:,} records"
-        rows += [(f"{label}: {what}", of_servers(result, key)) for key, what in keys.items()]
-    return "\n".join(["## Memory\n", "Octets a record:\n", compared("zone", rows), origin(found)])
+        return f"{WORDS[result['kind']]}{signed}, {result['records']:,} records"
+
+    tables = []
+    for key, what in keys.items():
+        rows = [(label(result), of_servers(result, key)) for result in found.values()]
+        tables += [f"Octets a record {what}:\n", compared("zone", rows)]
+    return "\n".join(["## Memory\n", *tables, origin(found)])
 
 
 def start(results):
@@ -259,7 +263,8 @@ def picture(shown):
 
 def references(root):
     """What each file has to hold, by path."""
-    results = {path.stem: json.loads(path.read_text()) for path in sorted((root / RESULTS).glob("*.json"))}
+    paths = sorted((root / RESULTS).glob("*.json"), key=lambda path: path.stem)
+    results = {path.stem: json.loads(path.read_text()) for path in paths}
     shown = panels(results)
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
