@@ -1,10 +1,12 @@
 """What benchmarks share: cores, a quiet machine, the load generator, results."""
 
 import contextlib
+import ipaddress
 import json
 import os
 import pathlib
 import shlex
+import signal
 import socket
 import statistics
 import subprocess
@@ -22,6 +24,8 @@ SERVER_CPU, OTHER_CPU = 0, 1
 IDLE_SHARE = 0.04
 IDLE_SECONDS = 0.5
 SETTLE_SECONDS_MAX = 120
+# Between two questions of a start: what the clock is wrong by.
+PAUSE_SECONDS = 0.005
 RRTYPES = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28}
 # Some load millions of records, beside others.
 servers.Server.start_seconds = 600
@@ -34,22 +38,35 @@ def on_cpu(cpu, command):
 @contextlib.contextmanager
 def everything_else_off(cpu):
     """Moves every process of the machine to the other core until the block ends. Agents that walk all sockets would otherwise be
-    measured with the server, and they have more to walk when connections are open."""
-    moved = {}
-    for task in pathlib.Path("/proc").glob("[0-9]*/task/[0-9]*"):
-        thread = int(task.name)
-        with contextlib.suppress(OSError):
-            before = os.sched_getaffinity(thread)
-            if cpu not in before or len(before) == 1:
-                continue
-            os.sched_setaffinity(thread, before - {cpu})
-            moved[thread] = before
+    measured with the server, and they have more to walk when connections are open. What they start meanwhile inherits that; at the
+    end all have their cores back."""
+    # The end comes when the benchmark is told to stop, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    before = affinities()
+    moved = {thread: cores for thread, cores in before.items() if cpu in cores and len(cores) > 1}
+    inherited = {cores - {cpu}: cores for cores in moved.values()}
+    set_affinities({thread: cores - {cpu} for thread, cores in moved.items()})
     try:
         yield
     finally:
-        for thread, before in moved.items():
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(thread, before)
+        new = {thread: cores for thread, cores in affinities().items() if thread not in before and cores in inherited}
+        set_affinities(moved | {thread: inherited[cores] for thread, cores in new.items()})
+
+
+def affinities():
+    """The cores of every thread of the machine, by its id."""
+    found = {}
+    for task in pathlib.Path("/proc").glob("[0-9]*/task/[0-9]*"):
+        with contextlib.suppress(OSError):
+            found[int(task.name)] = frozenset(os.sched_getaffinity(int(task.name)))
+    return found
+
+
+def set_affinities(cores_of):
+    for thread, cores in cores_of.items():
+        # It may have ended, or be the kernel's.
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(thread, cores)
 
 
 def threads(process):
@@ -103,6 +120,26 @@ def settle(process):
     raise RuntimeError(f"process {process} is still busy after {SETTLE_SECONDS_MAX} s")
 
 
+def last_host(zone):
+    """A query for the last address of a file of the zone bench.test, and that address. All of the file is read: then it is in the
+    page cache."""
+    tail = b""
+    with open(zone, "rb") as file:
+        while piece := file.read(1 << 20):
+            tail = (tail + piece)[-4096:]
+    name, _, address = next(line for line in reversed(tail.decode("ascii").splitlines()) if " A " in line).split()
+    return servers.make_query(f"{name}.bench.test."), ipaddress.ip_address(address).packed
+
+
+def launch_until_answer(server, last, prefix=()):
+    """Launches a server: seconds, and CPU seconds of it and its children, until it gives the answer that last_host() knows."""
+    query, address = last
+    begun = time.monotonic()
+    server.launch(prefix)
+    server.wait_for_answer(query, lambda answer: answer[3] & 0x0F == 0 and address in answer, PAUSE_SECONDS)
+    return {"seconds": time.monotonic() - begun, "cpu_s": sum(cpu_seconds(server.process.pid))}
+
+
 def udp_load(port, queries, seconds, rate=None):
     """What atlas-load reports. In a closed loop without a rate, in an open one with it."""
     # At an even rate it must not wait behind what it shares its core with: it would measure that.
@@ -110,9 +147,9 @@ def udp_load(port, queries, seconds, rate=None):
     return load(first, "udp", port, queries, seconds, *([rate] if rate else []))
 
 
-def tcp_load(port, queries, seconds, connections, pending):
+def stream_load(transport, port, queries, seconds, connections, pending):
     """What atlas-load reports: `pending` queries wait on each of `connections`."""
-    return load([], "tcp", port, queries, seconds, connections, pending)
+    return load([], transport, port, queries, seconds, connections, pending)
 
 
 def load(first, transport, port, queries, *words):

@@ -17,6 +17,7 @@ PICTURE = Path("docs/performance.svg")
 BEGIN = "<!-- From here on written by tools/performance_document.py. -->\n"
 END = "<!-- Up to here. -->\n"
 SERVERS = ("Atlas", "NSD", "Knot", "BIND", "PowerDNS")
+STREAMS = {"tcp": "TCP"}
 WORDS = {
     "mixed": "mixed zone",
     "hosts": "hosts",
@@ -88,14 +89,14 @@ def serving(results):
     )
 
 
-def tcp(results):
-    found = those_of(results, "tcp")
-    if not found:
-        return ""
-    result = found["tcp"]
-    rows = [("CPU nanoseconds a query", of_servers(result, "cpu_ns")), ("queries a second", of_servers(result, "per_second"))]
-    load = f"{result['connections']} connections, {result['pending']} queries waiting on each, the mixed zone:\n"
-    return "\n".join(["## A query over TCP\n", load, compared("", rows), origin(found)])
+def streams(results):
+    sections = []
+    for transport, word in STREAMS.items():
+        if result := results.get(transport):
+            rows = [("CPU nanoseconds a query", of_servers(result, "cpu_ns")), ("queries a second", of_servers(result, "per_second"))]
+            load = f"{result['connections']} connections, {result['pending']} queries waiting on each, the mixed zone:\n"
+            sections.append("\n".join([f"## A query over {word}\n", load, compared("", rows), origin({transport: result})]))
+    return "\n".join(sections)
 
 
 def memory(results):
@@ -104,15 +105,19 @@ def memory(results):
         return ""
     keys = {
         "octets_a_record": "in use",
-        "peak_of_load_octets_a_record": "peak of loading",
-        "peak_of_reload_octets_a_record": "peak of loading again",
+        "peak_of_load_octets_a_record": "at the peak of loading",
+        "peak_of_reload_octets_a_record": "at the peak of loading again, the version before in use",
     }
-    rows = []
-    for result in found.values():
+
+    def label(result):
         signed = f", signed ({result['signed'].upper()})" if result["signed"] else ""
-        label = f"{WORDS[result['kind']]}{signed}, {result['records']:,} records"
-        rows += [(f"{label}: {what}", of_servers(result, key)) for key, what in keys.items()]
-    return "\n".join(["## Memory\n", "Octets a record:\n", compared("zone", rows), origin(found)])
+        return f"{WORDS[result['kind']]}{signed}, {result['records']:,} records"
+
+    tables = []
+    for key, what in keys.items():
+        rows = [(label(result), of_servers(result, key)) for result in found.values()]
+        tables += [f"Octets a record {what}:\n", compared("zone", rows)]
+    return "\n".join(["## Memory\n", *tables, origin(found)])
 
 
 def start(results):
@@ -127,6 +132,26 @@ def start(results):
             rows.append((f"{layout}, second start of Atlas: {what}", figures | {"Atlas": table["Atlas"][f"again_{key}"]}))
     head = f"{found['start']['records']:,} records, until the first right answer:\n"
     return "\n".join(["## A start\n", head, compared("lines of the zone file", rows), origin(found)])
+
+
+def huge(results):
+    found = those_of(results, "huge")
+    if not found:
+        return ""
+    result = found["huge"]
+    rows = ["| | from text | from its image |", "|---|--:|--:|"]
+    for key, what, unit in (
+        ("seconds", "seconds until the first right answer", 1),
+        ("cpu_s", "CPU seconds until then", 1),
+        ("peak_octets", "peak of memory, MB", 1e6),
+        ("octets", "memory in use, MB", 1e6),
+    ):
+        rows.append(f"| {what} | {figure(result['from_text'][key] / unit)} | {figure(result['from_image'][key] / unit)} |")
+    head = (
+        f"{result['records']:,} records, one a name, {figure(result['zone_file_octets'] / 1e6)} MB of text, {result['threads']} cores. "
+        f"The image has {figure(result['image_file_octets'] / 1e6)} MB; in use it takes {result['octets_a_record']} octets a record.\n"
+    )
+    return "\n".join(["## A very large zone\n", head, *rows, "", origin(found)])
 
 
 def disturbance(results):
@@ -238,12 +263,13 @@ def picture(shown):
 
 def references(root):
     """What each file has to hold, by path."""
-    results = {path.stem: json.loads(path.read_text()) for path in sorted((root / RESULTS).glob("*.json"))}
+    paths = sorted((root / RESULTS).glob("*.json"), key=lambda path: path.stem)
+    results = {path.stem: json.loads(path.read_text()) for path in paths}
     shown = panels(results)
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
     image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
-    sections = [write(results) for write in (serving, tcp, memory, start, changes, disturbance)]
+    sections = [write(results) for write in (serving, streams, memory, start, huge, changes, disturbance)]
     text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
     return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
 

@@ -40,6 +40,15 @@ RESULTS = {
         "quiet_p99_us": 100,
         "changed_p99_us": 110,
     },
+    "huge": {
+        "records": 50_000_005,
+        "threads": 2,
+        "zone_file_octets": 1_449_000_000,
+        "image_file_octets": 900_000_000,
+        "octets_a_record": 18.1,
+        "from_text": {"seconds": 20, "cpu_s": 38, "peak_octets": 4_000_000_000, "octets": 910_000_000},
+        "from_image": {"seconds": 0.5, "cpu_s": 0.6, "peak_octets": 950_000_000, "octets": 905_000_000},
+    },
     "start": {"records": 3000, "layouts": {"ordered": STARTS, "shuffled": STARTS}},
 }
 
@@ -62,8 +71,10 @@ class PerformanceDocument(unittest.TestCase):
         self.assertNotIn("what was there", text)
         self.assertIn("| mixed zone, 3,000 records and 10 zones | 500 | 2,000 (0.25) |", text)
         self.assertIn("| CPU nanoseconds a query | 1,000 | 4,000 (0.25) |", text)
-        self.assertIn("| hosts, signed (NSEC), 3,000 records: peak of loading | 60.0 |", text)
+        self.assertIn("peak of loading:\n\n| zone | Atlas |\n|---|--:|\n| hosts, signed (NSEC), 3,000 records | 60.0 |", text)
         self.assertIn("| shuffled, second start of Atlas: seconds | 0.10 | 4.00 (0.03) |", text)
+        self.assertIn("50,000,005 records, one a name, 1,449 MB of text, 2 cores", text)
+        self.assertIn("| seconds until the first right answer | 20.0 | 0.50 |", text)
         self.assertIn("./dev bench serving --rounds 7   # 0123456789ab", text)
 
     def test_what_was_not_measured_is_left_out(self):

@@ -15,10 +15,12 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "atlas/dns/message.h"
+#include "bench/load/stream_load.h"
 #include "bench/load/tcp_clients.h"
-#include "bench/load/tcp_load.h"
+#include "bench/load/tcp_connection.h"
 #include "bench/load/udp_load.h"
 
 namespace {
@@ -89,13 +91,19 @@ int run_udp(const net::Endpoint& server, int argc, char** argv) {
   return print(bench::run_udp_load(load));
 }
 
-int run_tcp(const net::Endpoint& server, int argc, char** argv) {
+// The transports of streams, by their commands.
+constexpr struct {
+  std::string_view command;
+  bench::Connect connect;
+} kStreams[] = {{"tcp", bench::connect_tcp}};
+
+int run_stream(const net::Endpoint& server, bench::Connect connect, int argc, char** argv) {
   auto queries = read_queries(argv[3]);
   if (!queries) return fail(queries.error().message);
-  bench::TcpLoad load{.server = server, .queries = std::move(*queries), .duration = seconds(argv[4])};
+  bench::StreamLoad load{.server = server, .queries = std::move(*queries), .duration = seconds(argv[4])};
   if (argc > 5) load.connections = number(argv[5]);
   if (argc > 6) load.pending = number(argv[6]);
-  return print(bench::run_tcp_load(load));
+  return print(bench::run_stream_load(load, connect));
 }
 
 }  // namespace
@@ -108,7 +116,9 @@ int main(int argc, char** argv) {
   const uint32_t count = number(argv[3]);
   base::Result<void> done;
   if (command == "udp" && argc > 4) return run_udp(*server, argc, argv);
-  if (command == "tcp" && argc > 4) return run_tcp(*server, argc, argv);
+  for (const auto& stream : kStreams) {
+    if (command == stream.command && argc > 4) return run_stream(*server, stream.connect, argc, argv);
+  }
   if (command == "tcp-idle") {
     done = bench::hold_idle(*server, count);
   } else if (command == "tcp-slow" && argc > 5) {

@@ -13,10 +13,10 @@
 // ZONE gets the text, in canonical order unless --shuffle; QUERIES "NAME TYPE" lines that ask for all names
 // evenly, some of them for types or names that do not exist. "-" writes none.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <random>
 #include <string>
 #include <string_view>
@@ -26,6 +26,8 @@ namespace {
 
 constexpr size_t kLabelOctetsMin = 4, kLabelOctetsMax = 20;
 constexpr int kProviders = 1000;
+constexpr size_t kNamesMax = 100'000'000;  // the places of their labels have 32 bits
+constexpr size_t kWriteOctets = 1 << 20;
 
 struct Options {
   std::string kind, zone, queries, apex = "bench.test.";
@@ -35,46 +37,107 @@ struct Options {
   bool shuffle = false;
 };
 
+void append_line(std::string& text, const auto&... pieces) {
+  ((text += pieces), ...);
+  text += '\n';
+}
+
 class Output {
  public:
-  explicit Output(const std::string& path) : file_(path == "-" ? nullptr : std::fopen(path.c_str(), "w")) {
-    if (path != "-" && file_ == nullptr) {
-      std::perror(path.c_str());
-      std::exit(1);
-    }
+  explicit Output(const std::string& path)
+      : path_(path), file_(path == "-" ? nullptr : std::fopen(path.c_str(), "w")) {
+    if (path != "-" && file_ == nullptr) fail();
   }
   ~Output() { finish(); }
-  void line(std::string_view text) {
+  void line(const auto&... pieces) {
     if (file_ == nullptr) return;
-    std::fwrite(text.data(), 1, text.size(), file_);
-    std::fputc('\n', file_);
+    append_line(buffer_, pieces...);
+    if (buffer_.size() >= kWriteOctets) write();
   }
   void finish() {
-    if (file_ != nullptr && std::fclose(file_) != 0) std::exit(1);
+    if (file_ == nullptr) return;
+    write();
+    if (std::fclose(file_) != 0) fail();
     file_ = nullptr;
   }
 
  private:
+  void write() {
+    if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size()) fail();
+    buffer_.clear();
+  }
+  [[noreturn]] void fail() const {
+    std::perror(path_.c_str());
+    std::exit(1);
+  }
+
+  std::string path_;
   std::FILE* file_;
+  std::string buffer_;
+};
+
+// Labels in canonical order, each once, in 29 octets a label: there may be many millions.
+class Labels {
+ public:
+  explicit Labels(size_t count) {
+    labels_.reserve(count);
+    octets_.reserve(count * (kLabelOctetsMin + kLabelOctetsMax + 2) / 2);
+  }
+  size_t size() const { return labels_.size(); }
+  std::string_view operator[](size_t i) const { return text(labels_[i]); }
+
+  void add(std::string_view label) {
+    uint64_t beginning = 0;
+    for (size_t i = 0; i < sizeof beginning; ++i) {
+      beginning = beginning << 8 | (i < label.size() ? static_cast<uint8_t>(label[i]) : 0);
+    }
+    labels_.push_back(
+        {beginning, static_cast<uint32_t>(octets_.size()), static_cast<uint32_t>(label.size())});
+    octets_ += label;
+  }
+
+  // Brings what was added since into order; what was there already goes.
+  void sort() {
+    const auto before = [this](const Label& a, const Label& b) {
+      return a.beginning != b.beginning ? a.beginning < b.beginning : text(a) < text(b);
+    };
+    const auto added = labels_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+    std::sort(added, labels_.end(), before);
+    std::inplace_merge(labels_.begin(), added, labels_.end(), before);
+    const auto again = std::ranges::unique(labels_, [this](const Label& a, const Label& b) {
+      return a.beginning == b.beginning && text(a) == text(b);
+    });
+    labels_.erase(again.begin(), again.end());
+    sorted_ = labels_.size();
+  }
+
+ private:
+  struct Label {
+    uint64_t beginning;  // its first octets: what most comparisons need
+    uint32_t at, octets;
+  };
+
+  std::string_view text(const Label& label) const { return {&octets_[label.at], label.octets}; }
+
+  std::string octets_;
+  std::vector<Label> labels_;
+  size_t sorted_ = 0;
 };
 
 class Maker {
  public:
-  explicit Maker(const Options& options) : options_(options), random_(options.seed) {}
+  explicit Maker(const Options& options) : options_(options), random_(options.seed), labels_(options.names) {}
 
   void make_names() {
-    labels_.reserve(options_.names);
     while (labels_.size() < options_.names) {
-      while (labels_.size() < options_.names) labels_.push_back(label());
-      std::ranges::sort(labels_);
-      const auto again = std::ranges::unique(labels_);
-      labels_.erase(again.begin(), again.end());
+      while (labels_.size() < options_.names) labels_.add(label());
+      labels_.sort();
     }
   }
 
-  // Calls line(text) for each record, a name's records behind each other.
+  // Calls line(pieces...) for each record, a name's records behind each other.
   void write_zone(const auto& line) {
-    line("$ORIGIN " + options_.apex);
+    line("$ORIGIN ", options_.apex);
     line("$TTL 3600");
     line("@ SOA ns1 hostmaster 2026010101 7200 3600 1209600 3600");
     line("@ NS ns1");
@@ -95,17 +158,15 @@ class Maker {
     std::string text(kLabelOctetsMin + random_() % (kLabelOctetsMax - kLabelOctetsMin + 1), ' ');
     for (size_t i = 0; i < text.size(); ++i) {
       const bool end = i == 0 || i + 1 == text.size();
-      text[i] = kOctets[random_() % (kOctets.size() - (end ? 1 : 0))];
+      text[i] = kOctets[end ? random_() % (kOctets.size() - 1) : random_() % kOctets.size()];
     }
     return text;
   }
 
   std::string a() {
     const uint64_t r = random_();
-    char text[32];
-    std::snprintf(text, sizeof text, "10.%d.%d.%d", static_cast<int>(r & 255), static_cast<int>(r >> 8 & 255),
-                  static_cast<int>(r >> 16 & 255));
-    return text;
+    return "10." + std::to_string(r & 255) + '.' + std::to_string(r >> 8 & 255) + '.' +
+           std::to_string(r >> 16 & 255);
   }
   std::string aaaa() {
     const uint64_t r = random_();
@@ -116,48 +177,47 @@ class Maker {
   }
 
   void write_host(size_t i, const auto& line) {
-    line(labels_[i] + " A " + a());
-    if (i % 2 == 0) line(labels_[i] + " AAAA " + aaaa());
+    line(labels_[i], " A ", a());
+    if (i % 2 == 0) line(labels_[i], " AAAA ", aaaa());
   }
 
   void write_name(size_t i, const auto& line) {
-    const std::string& name = labels_[i];
+    const std::string_view name = labels_[i];
     if (options_.kind == "addresses") {
-      line(name + " A " + a());
+      line(name, " A ", a());
     } else if (options_.kind == "wildcard") {
-      line(name + " A " + a());
-      line("*." + name + " A " + a());
+      line(name, " A ", a());
+      line("*.", name, " A ", a());
     } else if (options_.kind == "delegations") {
       if (i % 10 == 0) {
-        line(name + " NS ns1." + name);
-        line(name + " NS ns2." + name);
-        line("ns1." + name + " A " + a());
-        line("ns2." + name + " A " + a());
+        line(name, " NS ns1.", name);
+        line(name, " NS ns2.", name);
+        line("ns1.", name, " A ", a());
+        line("ns2.", name, " A ", a());
       } else {
         const std::string provider = ".provider" + std::to_string(random_() % kProviders) + ".example.";
-        line(name + " NS ns1" + provider);
-        line(name + " NS ns2" + provider);
+        line(name, " NS ns1", provider);
+        line(name, " NS ns2", provider);
       }
     } else if (options_.kind == "mixed") {
       switch (i % 20) {
         case 0:
         case 1:
-          line(name + " CNAME " +
-               labels_[(i + 7) / 20 * 20 + 5 < labels_.size() ? (i + 7) / 20 * 20 + 5 : 5]);
+          line(name, " CNAME ", labels_[(i + 7) / 20 * 20 + 5 < labels_.size() ? (i + 7) / 20 * 20 + 5 : 5]);
           break;
         case 2:
           write_host(i, line);
-          line(name + " MX 10 " + labels_[5]);
-          line(name + " TXT \"v=spf1 mx -all\"");
+          line(name, " MX 10 ", labels_[5]);
+          line(name, " TXT \"v=spf1 mx -all\"");
           break;
         case 3:
-          line(name + " NS ns1." + name);
-          line(name + " NS ns2." + name);
-          line("ns1." + name + " A " + a());
-          line("ns2." + name + " A " + a());
+          line(name, " NS ns1.", name);
+          line(name, " NS ns2.", name);
+          line("ns1.", name, " A ", a());
+          line("ns2.", name, " A ", a());
           break;
         case 4:
-          line("*." + name + " A " + a());
+          line("*.", name, " A ", a());
           break;
         default:
           write_host(i, line);
@@ -168,7 +228,7 @@ class Maker {
   }
 
   std::string query(size_t i) {
-    const std::string name = labels_[i] + "." + options_.apex;
+    const std::string name = std::string(labels_[i]) + "." + options_.apex;
     if (options_.kind == "wildcard") return label() + "." + name + " A";
     const uint64_t choice = random_() % 100;
     if (choice >= 90 || options_.kind == "nxdomain")
@@ -190,7 +250,7 @@ class Maker {
 
   const Options& options_;
   std::mt19937_64 random_;
-  std::vector<std::string> labels_;
+  Labels labels_;
 };
 
 int usage() {
@@ -211,7 +271,10 @@ int main(int argc, char** argv) {
   options.zone = argv[3];
   options.queries = argv[4];
   const std::vector<std::string> kinds{"hosts", "addresses", "delegations", "mixed", "nxdomain", "wildcard"};
-  if (std::ranges::find(kinds, options.kind) == kinds.end() || options.names < 100) return usage();
+  if (std::ranges::find(kinds, options.kind) == kinds.end() || options.names < 100 ||
+      options.names > kNamesMax) {
+    return usage();
+  }
   for (int i = 5; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (option == "--shuffle") {
@@ -236,15 +299,21 @@ int main(int argc, char** argv) {
   Output zone(options.zone), queries(options.queries);
   if (options.shuffle) {
     constexpr size_t kHeadLines = 5;  // directives, SOA and NS stay in front
-    std::vector<std::string> lines;
-    maker.write_zone([&](std::string text) { lines.push_back(std::move(text)); });
+    std::string text;
+    std::vector<size_t> starts;
+    maker.write_zone([&](const auto&... pieces) {
+      starts.push_back(text.size());
+      append_line(text, pieces...);
+    });
     std::mt19937_64 random(options.seed + 1);
-    for (size_t i = lines.size() - 1; i > kHeadLines; --i) {
-      std::swap(lines[i], lines[kHeadLines + random() % (i - kHeadLines + 1)]);
+    for (size_t i = starts.size() - 1; i > kHeadLines; --i) {
+      std::swap(starts[i], starts[kHeadLines + random() % (i - kHeadLines + 1)]);
     }
-    for (const std::string& line : lines) zone.line(line);
+    for (const size_t start : starts) {
+      zone.line(std::string_view(text).substr(start, text.find('\n', start) - start));
+    }
   } else {
-    maker.write_zone([&](const std::string& text) { zone.line(text); });
+    maker.write_zone([&](const auto&... pieces) { zone.line(pieces...); });
   }
   zone.finish();
   maker.write_queries(queries);
