@@ -22,16 +22,18 @@ class NameCompressor {
   }
 
   // Writes the name, as a pointer from the longest suffix that is known. Spelling is not preserved across
-  // pointers. A name that is a part of the question's very octets, as owners in answers mostly are, costs no
-  // search.
+  // pointers. A name that is a part of the question's very octets, as owners in answers mostly are, or that
+  // was written from the very same octets, as those of glue are, costs no search.
   void write(dns::NameView name, base::ByteWriter& writer) {
     // Names that lie elsewhere give a number that is out of range.
     const uintptr_t behind = reinterpret_cast<uintptr_t>(name.data()) - question_begin_;
-    if (behind < question_octets_ && !name.is_root()) {
-      writer.u16(static_cast<uint16_t>(kPointer | (question_offset_ + behind)));
-    } else {
-      search_and_write(name, writer);
+    if (behind < question_octets_ && !name.is_root())
+      return writer.u16(static_cast<uint16_t>(kPointer | (question_offset_ + behind)));
+    for (size_t i = 0; i < size_; ++i) {
+      if (known_[i].wire == name.data())
+        return writer.u16(static_cast<uint16_t>(kPointer | known_[i].offset));
     }
+    search_and_write(name, writer);
   }
   // For names that lie elsewhere.
   void search_and_write(const dns::LabelledName& name, base::ByteWriter& writer);
