@@ -47,7 +47,6 @@ struct Call {
   base::Bytes input;
   base::OctetBuffer& output;
   uint32_t key_updates_left = 0;
-  uint8_t renegotiations_left = 0;
   Failure stop = Failure::kNone;  // no more input is given to the library then
   const ServerContext* server = nullptr;
 };

@@ -42,7 +42,7 @@ std::string joined(const std::vector<T>& values, Name name) {
   return text;
 }
 
-// Counts what a peer could send without end; see Session.
+// Stops what a peer could go on with for ever; see Session.
 void on_message(int written, int, int type, const void* octets, size_t size, SSL* ssl, void*) {
   const auto* message = static_cast<const uint8_t*>(octets);
   Call& call = current_call(ssl);
@@ -50,7 +50,7 @@ void on_message(int written, int, int type, const void* octets, size_t size, SSL
     if (call.key_updates_left-- == 0) call.stop = Failure::kKeyUpdateFlood;
   }
   if (written != 0 && type == SSL3_RT_ALERT && size == 2 && message[1] == SSL_AD_NO_RENEGOTIATION) {
-    if (call.renegotiations_left-- == 0) call.stop = Failure::kRenegotiationFlood;
+    call.stop = Failure::kRenegotiation;
   }
 }
 

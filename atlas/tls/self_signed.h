@@ -13,8 +13,8 @@
 namespace atlas::tls {
 
 struct SelfSignedRequest {
-  std::vector<std::string> dns_names;  // the first, or "atlas" without any, is the subject too
-  std::vector<net::IpAddress> addresses;
+  std::vector<std::string> dns_names = {};  // the first, or "atlas" without any, is the subject too
+  std::vector<net::IpAddress> addresses = {};
   std::chrono::hours lifetime = std::chrono::hours(24 * 365);
 };
 

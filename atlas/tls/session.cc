@@ -125,7 +125,7 @@ constexpr std::array<std::string_view, size_t(Failure::kLast) + 1> kFailureTexts
     "record-forged",
     "hello-too-large",
     "key-update-flood",
-    "renegotiation-flood",
+    "renegotiation",
     "record-flood",
     "internal",
 };
@@ -184,12 +184,10 @@ SessionState Session::receive(base::Bytes wire, base::OctetBuffer& plain, base::
   Call call{.input = wire,
             .output = wire_out,
             .key_updates_left = static_cast<uint32_t>(key_updates_max - key_updates_),
-            .renegotiations_left = static_cast<uint8_t>(kRenegotiationsMax - renegotiations_),
             .server = server_};
   const CallScope scope(ssl_.get(), call);
   if (state_ == SessionState::kOpen || shake_hands(call)) read(call, plain);
   key_updates_ = static_cast<uint32_t>(key_updates_max - call.key_updates_left);
-  renegotiations_ = static_cast<uint8_t>(kRenegotiationsMax - call.renegotiations_left);
   return state_;
 }
 

@@ -53,7 +53,7 @@ enum class Failure : uint8_t {
   kRecordForged,         // a record that was not sealed by the peer
   kHelloTooLarge,        // see kHelloOctetsMax
   kKeyUpdateFlood,       // see kKeyUpdatesFree
-  kRenegotiationFlood,   // see kRenegotiationsMax
+  kRenegotiation,        // TLS 1.2: a client that asks for it is told no, and left
   kRecordFlood,          // empty records or warnings in a row (OpenSSL: 32 and 5)
   kInternal,             // OpenSSL refuses, as without memory
   kLast = kInternal,
@@ -71,8 +71,6 @@ inline constexpr size_t kHelloOctetsMax = 16383;
 // nobody needs one before 2^24 records (RFC 8446 5.5).
 inline constexpr uint32_t kKeyUpdatesFree = 8;
 inline constexpr uint64_t kOctetsPerKeyUpdate = 1 << 20;
-// Attempts to renegotiate (TLS 1.2), each of which is answered with a warning.
-inline constexpr uint8_t kRenegotiationsMax = 3;
 
 // What was agreed on.
 struct HandshakeFacts {
@@ -147,7 +145,6 @@ class Session {
   uint32_t library_error_ = 0;  // OpenSSL's code
   int16_t verification_error_ = 0;
   uint8_t first_octet_ = 0;  // that was received
-  uint8_t renegotiations_ = 0;
   SessionState state_ = SessionState::kHandshaking;
   Failure failure_ = Failure::kNone;
 };

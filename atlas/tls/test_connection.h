@@ -1,11 +1,16 @@
 // Two sessions for tests that talk to each other in memory.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "atlas/tls/client_session.h"
 #include "atlas/tls/server_session.h"
+#include "atlas/tls/test_authority.h"
 
 namespace atlas::tls {
 
@@ -49,6 +54,39 @@ struct TestConnection {
   ClientSession client;
   base::OctetBuffer to_server, to_client;    // on the wire
   base::OctetBuffer server_got, client_got;  // by the applications
+};
+
+// A server with a certificate for dns.test, whose authority the client trusts.
+class ConnectionTest : public ::testing::Test {
+ protected:
+  ConnectionTest() {
+    server_policy_.certificates = {authority_.issue({.name = "server", .dns_names = {"dns.test"}})};
+    server_policy_.tls.alpn = {"dot"};
+    client_policy_.authorities_file = authority_.file();
+    client_policy_.tls.alpn = {"dot"};
+  }
+
+  std::shared_ptr<const ServerContext> server_context() const {
+    auto certificates = load_certificates(server_policy_);
+    EXPECT_TRUE(certificates) << certificates.error().message;
+    auto context = ServerContext::make(server_policy_, std::move(*certificates), ticket_keys_);
+    EXPECT_TRUE(context) << context.error().message;
+    return *context;
+  }
+  std::shared_ptr<const ClientContext> client_context() const {
+    auto context = ClientContext::make(client_policy_);
+    EXPECT_TRUE(context) << context.error().message;
+    return *context;
+  }
+  TestConnection connection(const ResumptionTicket* ticket = nullptr) const {
+    return {server_context(), client_context(), {.name = "dns.test"}, ticket};
+  }
+
+  TestFolder folder_;
+  TestAuthority authority_{folder_, "authority"};
+  ServerPolicy server_policy_;
+  ClientPolicy client_policy_;
+  TicketKeys ticket_keys_ = TicketKeys::random();
 };
 
 }  // namespace atlas::tls
