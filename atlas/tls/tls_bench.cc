@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <chrono>
 #include <filesystem>
@@ -45,15 +46,21 @@ std::shared_ptr<const ClientContext> client_context(ProtocolVersion version) {
   return ClientContext::make(policy).value();
 }
 
+std::chrono::nanoseconds cpu_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 struct Connection {
   Connection(const std::shared_ptr<const ClientContext>& context, const ResumptionTicket* ticket)
       : server(server_context()), client(context, {.name = "bench.test"}, ticket) {
     base::OctetBuffer to_server, to_client, plain;
     client.start(to_server);
     while (!to_server.empty()) {
-      const auto begin = std::chrono::steady_clock::now();
+      const auto begin = cpu_time();
       server.receive(to_server.bytes(), plain, to_client);
-      server_time += std::chrono::steady_clock::now() - begin;
+      server_time += cpu_time() - begin;
       to_server.clear();
       client.receive(to_client.bytes(), plain, to_server);
       to_client.clear();
