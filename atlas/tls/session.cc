@@ -44,14 +44,15 @@ long control_wire(BIO*, int command, long, void*) {
 }
 
 const BIO_METHOD* wire_method() {
-  static const Owned<BIO_METHOD> method = [] {
-    Owned<BIO_METHOD> made(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "atlas wire"));
-    BIO_meth_set_read_ex(made.get(), read_wire);
-    BIO_meth_set_write_ex(made.get(), write_wire);
-    BIO_meth_set_ctrl(made.get(), control_wire);
+  // Never freed: sessions may live until the program ends.
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "atlas wire");
+    BIO_meth_set_read_ex(made, read_wire);
+    BIO_meth_set_write_ex(made, write_wire);
+    BIO_meth_set_ctrl(made, control_wire);
     return made;
   }();
-  return method.get();
+  return method;
 }
 
 // Gives a call to the session's BIO while it lasts.
@@ -241,6 +242,7 @@ void Session::fail_by_library(Call& call, int error) {
     break;
   }
   ERR_clear_error();
+  if (failure == Failure::kNotTls && is_open()) failure = Failure::kMalformed;
   if (failure == Failure::kCertificateRejected) {
     verification_error_ = static_cast<int16_t>(SSL_get_verify_result(ssl_.get()));
     // Only clients have it by now.

@@ -266,6 +266,17 @@ TEST_F(SessionTest, AForgedRecordFailsWithAnAlert) {
       << both.client.failure_text();
 }
 
+TEST_F(SessionTest, GarbageInAnOpenSessionIsMalformed) {
+  for (const ProtocolVersion version : {ProtocolVersion::kTls12, ProtocolVersion::kTls13}) {
+    client_policy_.tls.version_max = version;
+    TestConnection both = connection();
+    ASSERT_TRUE(both.shake_hands());
+    both.server.receive(octets_of("garbage, garbage"), both.server_got, both.to_client);
+    EXPECT_EQ(both.server.failure(), Failure::kMalformed) << both.server.failure_text();
+    EXPECT_TRUE(both.server_got.empty());
+  }
+}
+
 TEST_F(SessionTest, IgnoresWhatComesBehindTheEnd) {
   ServerSession server = told(octets_of("GET / HTTP/1.1\r\n\r\n"));
   base::OctetBuffer plain, wire;
