@@ -17,12 +17,12 @@ namespace atlas::http {
 struct ClientRequest {
   std::string_view method = "GET";
   std::string_view scheme = "https";
-  std::string_view authority;  // "dns.example" or "[2001:db8::1]:8443"
+  std::string_view authority = {};  // "dns.example" or "[2001:db8::1]:8443"
   std::string_view target = "/";
-  std::string_view content_type;     // empty: no such field
-  std::string_view accept;           // empty: no such field
-  std::span<const FieldView> fields;
-  base::Bytes body;
+  std::string_view content_type = {};  // empty: no such field
+  std::string_view accept = {};        // empty: no such field
+  std::span<const FieldView> fields = {};
+  base::Bytes body = {};
 };
 
 struct ClientResponse {

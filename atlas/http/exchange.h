@@ -27,22 +27,22 @@ struct FieldView {
 struct RequestView {
   StreamId stream = 0;
   Method method = Method::kOther;
-  std::string_view method_name;
-  std::string_view path;   // begins with '/', still percent-encoded, without the query
-  std::string_view query;  // what follows the first '?', still percent-encoded
-  std::string_view content_type;
-  std::string_view accept;
-  std::string_view origin;
-  std::string_view forwarded;  // the field that ServerSettings::forwarded_field names; see forwarded.h
-  base::Bytes body;
+  std::string_view method_name = {};
+  std::string_view path = {};   // begins with '/', still percent-encoded, without the query
+  std::string_view query = {};  // what follows the first '?', still percent-encoded
+  std::string_view content_type = {};
+  std::string_view accept = {};
+  std::string_view origin = {};
+  std::string_view forwarded = {};  // the field that ServerSettings::forwarded_field names; see forwarded.h
+  base::Bytes body = {};
 };
 
 struct ResponseView {
   int status = 200;
-  std::string_view content_type;   // empty: no such field
-  std::string_view cache_control;  // empty: no such field
-  std::span<const FieldView> fields;
-  base::Bytes body;  // left out in the answer to HEAD
+  std::string_view content_type = {};   // empty: no such field
+  std::string_view cache_control = {};  // empty: no such field
+  std::span<const FieldView> fields = {};
+  base::Bytes body = {};  // left out in the answer to HEAD
 };
 
 }  // namespace atlas::http

@@ -14,25 +14,26 @@ namespace atlas::http {
 // HTTP/2.
 enum class Outcome : uint8_t {
   kNone,
-  kMalformed,            // 400; or what nghttp2 resets or ends with PROTOCOL_ERROR and its kin
-  kBodyTooLarge,         // 413
-  kTargetTooLong,        // 414
-  kExpectationFailed,    // 417
-  kFieldsTooLarge,       // 431
-  kMethodUnknown,        // 501: CONNECT
-  kTransferCoding,       // 501: any but "chunked"
-  kVersion,              // 505
-  kLastOfRequests = kVersion,
-  kProtocolError,        // the frames or their compression are broken, or a limit that was announced is not kept
-  kHeaderFlood,          // header blocks that decompress to far more than a request may have, or in many pieces
-  kResetFlood,           // requests taken back by the peer (CVE-2023-44487)
-  kProvokedResetFlood,   // errors that make us reset streams (CVE-2025-8671)
+  kMalformed,          // 400; or what nghttp2 resets or ends with PROTOCOL_ERROR and its kin
+  kBodyTooLarge,       // 413
+  kTargetTooLong,      // 414
+  kExpectationFailed,  // 417
+  kFieldsTooLarge,     // 431
+  kMethodUnknown,      // 501: CONNECT
+  kTransferCoding,     // 501: any but "chunked"
+  kVersion,            // 505
+  kTooManyStreams,     // REFUSED_STREAM: more at a time than announced, before the peer can know
+  kLastOfRequests = kTooManyStreams,
+  kProtocolError,  // the frames or their compression are broken, or a limit that was announced is not kept
+  kHeaderFlood,    // header blocks that decompress to far more than a request may have, or in many pieces
+  kResetFlood,     // requests taken back by the peer (CVE-2023-44487)
+  kProvokedResetFlood,  // errors that make us reset streams (CVE-2025-8671)
   kPingFlood,
   kSettingsFlood,
   kPriorityFlood,
   kWindowUpdateFlood,
   kEmptyDataFlood,
-  kUnknownFrameFlood,
+  kOctetFlood,  // many octets, of whatever frames, and no request
   kOutOfMemory,
 };
 inline constexpr size_t kOutcomesLast = static_cast<size_t>(Outcome::kOutOfMemory);
@@ -60,8 +61,9 @@ struct FloodLimits {
   uint32_t window_updates_max = 100;
   // Ends a body whose end was not known before.
   uint32_t empty_data_max = 50;
-  // RFC 9113 5.5: unknown types are ignored; GREASE sends a few.
-  uint32_t unknown_frames_max = 50;
+  // Octets that come before the next complete request, beside its body: nghttp2 does not tell of frames that
+  // it ignores, of unknown types (RFC 9113 5.5) or for streams that are gone.
+  uint32_t octets_max = 256 << 10;
   // PRIORITY, WINDOW_UPDATE (of the stream and of the connection) and empty DATA, for each request.
   uint32_t frames_per_request = 4;
 };
@@ -80,7 +82,7 @@ struct Limits {
   uint32_t output_octets_max = 64 << 10;
   // What the client may let us remember of its fields (HPACK): 0 saves memory and costs time.
   uint32_t field_table_octets = 4096;
-  FloodLimits floods;
+  FloodLimits floods = {};
 };
 
 }  // namespace atlas::http

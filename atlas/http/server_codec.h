@@ -3,9 +3,9 @@
 // HTTP/2 (RFC 9113, nghttp2).
 //
 //   codec.feed(received, now_ms);
-//   while (const RequestView* request = codec.next_request()) codec.respond(request->stream, answer(*request));
-//   while (size_t octets = codec.take_output(buffer)) send(buffer, octets);
-//   if (codec.state() == State::kClosed) close();
+//   while (const RequestView* request = codec.next_request()) codec.respond(request->stream,
+//   answer(*request)); while (size_t octets = codec.take_output(buffer)) send(buffer, octets); if
+//   (codec.state() == State::kClosed) close();
 #pragma once
 
 #include <cstdint>
@@ -57,8 +57,10 @@ class ServerCodec {
   virtual void goaway() = 0;
 
   virtual State state() const = 0;
-  // take_output() would give something.
+  // take_output() may give something.
   virtual bool has_output() const = 0;
+  // More may be fed. A caller that reads on regardless lets its peer fill memory with pipelined requests.
+  virtual bool wants_input() const = 0;
   // Octets of answers that are not taken yet, be it that the peer's window is closed.
   virtual size_t unsent_octets() const = 0;
   // A request has begun to arrive and is not complete. Time limits are the caller's.
@@ -74,9 +76,9 @@ class ServerCodec {
 };
 
 struct ServerSettings {
-  Limits limits;
+  Limits limits = {};
   // The field that a proxy puts the client's address in: "x-forwarded-for", "forwarded"; empty: none.
-  std::string forwarded_field;
+  std::string forwarded_field = {};
 };
 
 // Makes the codecs of one thread's connections, and has what they share. Must outlive them.

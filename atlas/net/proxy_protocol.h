@@ -1,5 +1,5 @@
-// PROXY protocol, version 2: the header in which a proxy says who the client is, before the client's first octet of
-// a stream and in front of every datagram. Whether a proxy may say so is the caller's to know.
+// PROXY protocol, version 2: the header in which a proxy says who the client is, before the client's first
+// octet of a stream and in front of every datagram. Whether a proxy may say so is the caller's to know.
 // https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt
 #pragma once
 
@@ -13,7 +13,8 @@
 namespace atlas::net {
 
 inline constexpr size_t kProxyHeaderOctetsMin = 16;
-// Addresses have 216 octets at most, and proxies add some hundreds of TLS facts; a header is held until it is whole.
+// Addresses have 216 octets at most, and proxies add some hundreds of TLS facts; a header is held until it is
+// whole.
 inline constexpr size_t kProxyHeaderOctetsMax = 2048;
 
 enum class ProxyError : uint8_t {
@@ -22,8 +23,8 @@ enum class ProxyError : uint8_t {
   kVersion1,  // the text form
   kVersion,
   kCommand,
-  kFamily,    // of addresses or of transport
-  kLength,    // too short for its addresses, too long for us, or parts that do not add up
+  kFamily,  // of addresses or of transport
+  kLength,  // too short for its addresses, too long for us, or parts that do not add up
   kChecksum,
 };
 
@@ -33,8 +34,8 @@ struct ProxyHeader {
   State state = State::kIncomplete;
   ProxyError error = ProxyError::kNone;  // if malformed
   uint16_t octets = 0;                   // of the header, if complete; what follows is the client's
-  // Of the client, and where it connected to. None: the proxy speaks for itself (LOCAL), or does not tell (UNSPEC,
-  // UNIX); the connection's own addresses count then.
+  // Of the client, and where it connected to. None: the proxy speaks for itself (LOCAL), or does not tell
+  // (UNSPEC, UNIX); the connection's own addresses count then.
   std::optional<Endpoint> source;
   std::optional<Endpoint> destination;
 };
