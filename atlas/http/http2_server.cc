@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/intrusive/list.hpp>
-#include <cstring>
 #include <vector>
 
 #include "atlas/base/assert.h"
@@ -24,7 +23,7 @@ namespace intrusive = boost::intrusive;
 constexpr uint32_t kHeaderFloodFactor = 4;
 // Frames that one header block may be spread over (CVE-2024-28182); each may have 16 KiB.
 constexpr size_t kContinuationsMax = 8;
-// Acknowledgements that wait for the caller to take them.
+// Acknowledgements that wait for the caller to take them: more than FloodLimits let come in an interval.
 constexpr size_t kAcknowledgementsMax = 200;
 constexpr size_t kResponseFieldsMax = 16;
 // Tells the answer to our PING from what a peer makes up.
@@ -69,7 +68,6 @@ struct Stream : intrusive::list_base_hook<> {
   }
 };
 
-// Hooks would have to be touched to know a length.
 using StreamList = intrusive::list<Stream, intrusive::constant_time_size<false>>;
 
 class Http2Server final : public ServerCodec {
