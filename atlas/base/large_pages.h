@@ -50,6 +50,7 @@ class LargeOctets {
   void reserve(size_t octets) {
     if (octets > capacity_) grow(octets);
   }
+  void clear() { size_ = 0; }
   // Where to write so many octets, until the next call.
   uint8_t* append(size_t octets) {
     if (octets > capacity_ - size_) grow(size_ + octets);

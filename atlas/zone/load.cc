@@ -36,6 +36,7 @@ RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView
   DiagnosticLog log(options.diagnostics_max);
   text::ParseOptions parse_options;
   parse_options.default_ttl = options.default_ttl;
+  parse_options.threads = options.threads;
   parse_options.open_text = [&](const std::filesystem::path& file, uint64_t size_max) {
     return text::SourceText::open(file, size_max, options.progress);
   };

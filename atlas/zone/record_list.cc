@@ -46,9 +46,34 @@ void RecordList::add(dns::NameView name, dns::RRType type, uint32_t ttl, base::B
   records_.push_back(record);
 }
 
-uint64_t RecordList::add_owner(dns::NameView name) {
+void RecordList::widen_suffix(dns::NameView name) {
   if (records_.empty()) suffix_ = name;
   if (!name.is_at_or_below(suffix_)) suffix_ = suffix_.view().suffix(dns::common_labels(name, suffix_));
+}
+
+void RecordList::append(const RecordList& other) {
+  if (other.records_.empty()) return;
+  const uint64_t before = octets_.size();
+  ATLAS_ASSERT(before + other.octets_.size() < kOctetsMax &&
+               records_.size() + other.records_.size() < kRecordsMax);
+  widen_suffix(other.suffix_);
+  std::memcpy(octets_.append(other.octets_.size()), other.octets_.data(), other.octets_.size());
+  for (ListedRecord record : other.records_) {
+    record.set_owner(before + record.owner());
+    record.set_rdata(before + record.rdata());
+    records_.push_back(record);
+  }
+}
+
+void RecordList::clear() {
+  octets_.clear();
+  records_.clear();
+  suffix_ = {};
+  files_.resize(1);
+}
+
+uint64_t RecordList::add_owner(dns::NameView name) {
+  widen_suffix(name);
   const uint64_t offset = octets_.size();
   uint8_t* const out = octets_.append(1u + name.size());
   *out = name.size();

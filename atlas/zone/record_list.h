@@ -57,6 +57,11 @@ class RecordList {
   void add(dns::NameView owner, dns::RRType type, uint32_t ttl, base::Bytes rdata, uint16_t file = 0,
            base::TextPosition position = {});
 
+  // What another list has, behind what this one has. Numbers of files are the same in both.
+  void append(const RecordList& other);
+  // No records and no files; the memory stays.
+  void clear();
+
   // Canonical order of owners (RFC 4034 6.1), then type with SOA first, then canonical order of RDATA (6.3).
   // Duplicates are dropped (RFC 2181 5), those that differ only in the case of names included, since in
   // canonical form (RFC 4034 6.2) they are the same; the first line wins. Cheap if the records are sorted
@@ -94,6 +99,7 @@ class RecordList {
     uint32_t count;
   };
 
+  void widen_suffix(dns::NameView name);
   uint64_t add_owner(dns::NameView owner);
   bool merge_sorted_parts();
   void merge(size_t begin, size_t middle, size_t end);

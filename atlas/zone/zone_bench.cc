@@ -65,11 +65,13 @@ const std::vector<dns::Name>& names() {
 void load(benchmark::State& state) {
   const char* path = std::getenv("ATLAS_BENCH_ZONE");
   if (path == nullptr) return state.SkipWithError("ATLAS_BENCH_ZONE names no zone file");
-  for (auto _ : state) benchmark::DoNotOptimize(zone::load_zone_records(path, apex()));
+  zone::LoadOptions options;
+  options.threads = static_cast<size_t>(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(zone::load_zone_records(path, apex(), options));
   state.counters["records/s"] = benchmark::Counter(static_cast<double>(records().size()),
                                                    benchmark::Counter::kIsIterationInvariantRate);
 }
-BENCHMARK(load)->Unit(benchmark::kMillisecond);
+BENCHMARK(load)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void build(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(zone::Zone::build(apex(), records()));

@@ -52,7 +52,7 @@ class LoadJob {
  private:
   void run(size_t threads);
   LoadOutcome load(size_t number, size_t threads);
-  std::optional<LoadedZone> read_text(size_t number, std::string& error);
+  std::optional<LoadedZone> read_text(size_t number, size_t threads, std::string& error);
 
   const std::vector<LoadTask> tasks_;
   ImageStore& images_;

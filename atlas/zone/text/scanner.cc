@@ -82,13 +82,16 @@ std::string control_hint(char c) {
 
 }  // namespace
 
-Scanner::Scanner(Window window) : window_(std::move(window)), at_(window_.begin()), end_(window_.end()) {
-  const std::string_view text(at_, end_);
-  if (text.starts_with(kByteOrderMark)) {
-    had_byte_order_mark_ = true;
-    at_ += 3;
+Scanner::Scanner(Window window, uint32_t first_line)
+    : window_(std::move(window)), at_(window_.begin()), end_(window_.end()), line_(first_line) {
+  if (window_.offset() == 0) {
+    const std::string_view text(at_, end_);
+    if (text.starts_with(kByteOrderMark)) {
+      had_byte_order_mark_ = true;
+      at_ += 3;
+    }
+    is_utf16_ = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
   }
-  is_utf16_ = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
   line_begin_ = at_;
 }
 
@@ -122,10 +125,15 @@ void Scanner::skip_line() {
   at_ = newline == nullptr ? end_ : newline;
 }
 
+void Scanner::skip_to_next_line() {
+  skip_line();
+  if (at_ != end_) begin_line(at_ + 1);
+}
+
 Scanner::Outcome Scanner::fail(base::TextPosition where, std::string message, std::string hint) {
   error_ = {where, std::move(message), std::move(hint)};
   open_ = nullptr;
-  skip_line();
+  skip_to_next_line();
   return Outcome::kError;
 }
 
@@ -137,7 +145,7 @@ Scanner::Outcome Scanner::fail_unclosed() {
   at_ = open_;
   line_ = open_position_.line;
   line_begin_ = open_ - (open_position_.column - 1);
-  skip_line();
+  skip_to_next_line();
   open_ = nullptr;
   return Outcome::kError;
 }
@@ -191,6 +199,7 @@ bool Scanner::scan_quoted() {
 
 Scanner::Outcome Scanner::next() {
   begin_entry();
+  if (offset() >= stop_) return Outcome::kEnd;
   for (;;) {
     if (tokens_.empty() && open_ == nullptr) begin_ = at_;
     if (static_cast<size_t>(at_ - begin_) > kEntryOctetsMax || tokens_.size() > kEntryTokensMax) {
@@ -217,6 +226,7 @@ Scanner::Outcome Scanner::next() {
         if (open_ != nullptr) break;
         if (!tokens_.empty()) return Outcome::kEntry;
         begin_entry();
+        if (offset() >= stop_) return Outcome::kEnd;
         break;
       case Octet::kReturn:
         if (at_ + 1 != end_ && at_[1] != '\n') {
@@ -243,7 +253,8 @@ Scanner::Outcome Scanner::next() {
       case Octet::kControl:
         if (at_ == end_) {
           if (read_on()) break;
-          if (open_ != nullptr) return fail_unclosed();
+          was_cut_ = open_ != nullptr;
+          if (was_cut_) return fail_unclosed();
           return tokens_.empty() ? Outcome::kEnd : Outcome::kEntry;
         }
         return fail(position(at_), control_message(*at_), control_hint(*at_));
