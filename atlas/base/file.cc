@@ -50,6 +50,7 @@ bool write_all(int fd, std::string_view content) {
 Result<InputFile> InputFile::open(const std::filesystem::path& path, uint64_t size_max) {
   InputFile file(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY), size_max);
   if (auto status = file.read_status(); !status) return std::unexpected(std::move(status.error()));
+  if (file.is_folder_) return fail(path.string() + ": is a directory");
   if (file.size_ > size_max) return fail(too_large(path, size_max));
   return file;
 }
@@ -64,9 +65,9 @@ Result<InputFile> InputFile::open_regular(const std::filesystem::path& path) {
 Result<void> InputFile::read_status() {
   struct stat status{};
   if (fd_ < 0 || ::fstat(fd_, &status) != 0) return fail_errno(path_, "open");
-  if (S_ISDIR(status.st_mode)) return fail(path_.string() + ": is a directory");
   size_ = static_cast<uint64_t>(status.st_size);
   is_regular_ = S_ISREG(status.st_mode);
+  is_folder_ = S_ISDIR(status.st_mode);
   return {};
 }
 

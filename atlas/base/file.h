@@ -54,6 +54,7 @@ class InputFile {
   uint64_t size_max_;
   uint64_t size_ = 0;
   bool is_regular_ = false;
+  bool is_folder_ = false;
 };
 
 // Reads the whole file. Fails if it cannot be read or is larger than `size_max` octets.

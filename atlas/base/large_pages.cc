@@ -55,6 +55,20 @@ void free_large(void* memory, size_t octets) {
   }
 }
 
+void release_large(const void* begin, const void* end) {
+  const size_t first = rounded(reinterpret_cast<uintptr_t>(begin), kLargePageOctets);
+  const size_t last = reinterpret_cast<uintptr_t>(end) / kLargePageOctets * kLargePageOctets;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
+void LargeOctets::shrink_to_fit() {
+  if (size_ == capacity_) return;
+  LargeOctets exact;
+  exact.grow(size_);
+  if (size_ != 0) std::memcpy(exact.append(size_), octets_, size_);
+  swap(exact);
+}
+
 void LargeOctets::grow(size_t wanted) {
   const size_t capacity = std::max(wanted, 2 * capacity_);
   auto* const octets = static_cast<uint8_t*>(allocate_large(capacity));

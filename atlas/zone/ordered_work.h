@@ -12,6 +12,14 @@
 
 namespace atlas::zone {
 
+// How a load may work.
+struct Work {
+  size_t threads = 1;  // what comes of it is the same for any number
+  const std::atomic<bool>* cancelled = nullptr;
+
+  bool is_cancelled() const { return cancelled != nullptr && cancelled->load(std::memory_order_relaxed); }
+};
+
 // Runs `run` on as many threads, of which one is the caller's, and waits for them.
 void run_on_threads(size_t threads, const auto& run) {
   std::vector<std::thread> helpers;

@@ -1,7 +1,8 @@
 #include "atlas/zone/text/chunk.h"
 
-#include <algorithm>
 #include <cstring>
+
+#include "atlas/zone/text/scan_kernel.h"
 
 namespace atlas::zone::text {
 namespace {
@@ -41,8 +42,7 @@ bool ChunkReader::read(TextChunk& chunk) {
       chunk.offset_ = offset_;
       chunk.line_ = line_;
       offset_ += chunk.size_;
-      line_ +=
-          static_cast<uint32_t>(std::count(chunk.octets_.get(), chunk.octets_.get() + chunk.size_, '\n'));
+      line_ += static_cast<uint32_t>(scan_kernel().count_newlines({chunk.octets_.get(), chunk.size_}));
       chunk.end_line_ = line_;
       return true;
     }

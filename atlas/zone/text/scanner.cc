@@ -1,13 +1,8 @@
 #include "atlas/zone/text/scanner.h"
 
 #include <array>
-#include <bit>
 #include <cstring>
 #include <utility>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace atlas::zone::text {
 namespace {
@@ -42,27 +37,6 @@ constexpr std::array<Octet, 256> kOctets = [] {
 
 constexpr Octet kind_of(char c) {
   return kOctets[static_cast<uint8_t>(c)];
-}
-
-// The first octet at or behind `at` that does not just belong to a word. There is a NUL behind the text, and
-// room to read on.
-const char* end_of_word(const char* at) {
-#if defined(__SSE2__)
-  static_assert(Window::kSlackOctets >= sizeof(__m128i));
-  for (;; at += sizeof(__m128i)) {
-    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto is = [&](char c) { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); };
-    const __m128i blank = _mm_cmpeq_epi8(_mm_min_epu8(octets, _mm_set1_epi8(' ')), octets);
-    // ( and ) differ in their last bit.
-    const __m128i parenthesis = _mm_cmpeq_epi8(_mm_or_si128(octets, _mm_set1_epi8(1)), _mm_set1_epi8(')'));
-    const __m128i others = _mm_or_si128(_mm_or_si128(is('"'), is(';')), _mm_or_si128(is('\\'), is(127)));
-    const int ends = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(blank, parenthesis), others));
-    if (ends != 0) return at + std::countr_zero(static_cast<unsigned>(ends));
-  }
-#else
-  while (kind_of(*at) == Octet::kWord) ++at;
-  return at;
-#endif
 }
 
 constexpr const char* kByteOrderMark = "\xef\xbb\xbf";
@@ -155,7 +129,7 @@ bool Scanner::scan_word() {
   const char* const begin = at_;
   const base::TextPosition where = position(begin);
   for (;;) {
-    at_ = end_of_word(at_);
+    at_ = end_of_word_(at_);
     if (*at_ == '\\') {
       if (at_[1] == '\0' || at_[1] == '\n' || at_[1] == '\r') {
         fail(position(at_), "a backslash at the end of the line",

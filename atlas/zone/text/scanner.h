@@ -9,6 +9,7 @@
 
 #include "atlas/base/diagnostic.h"
 #include "atlas/dns/rdata.h"
+#include "atlas/zone/text/scan_kernel.h"
 #include "atlas/zone/text/window.h"
 
 namespace atlas::zone::text {
@@ -84,6 +85,7 @@ class Scanner {
   void begin_entry();
 
   Window window_;
+  const decltype(ScanKernel::end_of_word) end_of_word_ = scan_kernel().end_of_word;
   const char* at_;
   const char* end_;  // there lies a NUL
   const char* line_begin_;

@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "atlas/zone/text/scan_kernel.h"
+
 namespace atlas::zone::text {
 
 // Gives the next octets of a text: as many as fit, less at its end, then none.
@@ -31,8 +33,7 @@ class Window {
   // not be called at the end of the text.
   void advance(const char* keep);
 
-  // As many octets as a vector has.
-  static constexpr size_t kSlackOctets = 16;
+  static constexpr size_t kSlackOctets = ScanKernel::kSlackOctets;
 
  private:
   void fill();
