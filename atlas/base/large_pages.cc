@@ -72,8 +72,16 @@ void LargeOctets::shrink_to_fit() {
 void LargeOctets::grow(size_t wanted) {
   const size_t capacity = std::max(wanted, 2 * capacity_);
   auto* const octets = static_cast<uint8_t*>(allocate_large(capacity));
-  if (size_ != 0) std::memcpy(octets, octets_, size_);
-  free_large(std::exchange(octets_, octets), std::exchange(capacity_, capacity));
+  const size_t before = std::exchange(capacity_, capacity);
+  uint8_t* const from = std::exchange(octets_, octets);
+  if (before >= kLargeOctets) {
+    // The pages move, and nothing is there twice.
+    const size_t moved = rounded(before, kLargePageOctets);
+    ATLAS_ASSERT(::mremap(from, moved, moved, MREMAP_MAYMOVE | MREMAP_FIXED, octets) == octets);
+  } else {
+    if (size_ != 0) std::memcpy(octets, from, size_);
+    free_large(from, before);
+  }
 }
 
 }  // namespace atlas::base

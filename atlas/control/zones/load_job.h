@@ -38,7 +38,7 @@ struct LoadOutcome {
 class LoadJob {
  public:
   LoadJob(std::vector<LoadTask> tasks, size_t threads, ImageStore& images, handoff::EventQueue& events);
-  // Ends the reading of text, and waits for the threads.
+  // Ends what is being loaded from text, and waits for the threads.
   ~LoadJob();
   LoadJob(const LoadJob&) = delete;
   LoadJob& operator=(const LoadJob&) = delete;

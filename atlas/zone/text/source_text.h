@@ -14,7 +14,7 @@
 
 namespace atlas::zone::text {
 
-// How far the reading of a zone's text is. Any thread may look, and end it.
+// How far the reading of a zone's text is. Any thread may look, and end the load.
 struct ReadProgress {
   std::atomic<uint64_t> octets{0};
   std::atomic<bool> cancelled{false};  // the text then seems to end
