@@ -74,6 +74,13 @@ TEST(Chunks, InheritOriginsAndTtls) {
     if (i % 10 == 9) text += "$ORIGIN example.com.\n TXT x\n";
   }
   expect_same_in_chunks(text);
+  // The same word below another origin, in chunks that hold nothing else.
+  text = std::string(kSoa) + "$ORIGIN b\na A 192.0.2.1\n";
+  for (int i = 0; i < 20; ++i) {
+    text += i % 2 == 0 ? "$ORIGIN example.com.\n" : "$ORIGIN b.example.com.\n";
+    text += "a A 192.0.2.1\n\n\n";
+  }
+  expect_same_in_chunks(text);
 }
 
 TEST(Chunks, InheritTheLastTtlWhereThereIsNoDefault) {

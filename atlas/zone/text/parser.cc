@@ -147,10 +147,11 @@ void Parser::adopt(FileContext& file, const Parser& chunk, const FileContext& ch
   if (chunk.has_stated_ttl_) last_ttl_ = chunk.last_ttl_;
   seen_record_ = chunk.seen_record_;
   file.origin = chunk_file.origin;
+  // It may mean another owner below another origin.
+  file.owner_text = chunk_file.owner_text;
   if (chunk_file.owner_state == FileContext::Owner::kNone) return;
   file.owner = chunk_file.owner;
   file.owner_state = chunk_file.owner_state;
-  file.owner_text = chunk_file.owner_text;
   file.is_owner_outside = chunk_file.is_owner_outside;
 }
 
