@@ -36,6 +36,16 @@ inline uint64_t load_few(const uint8_t* at, size_t octets) {
   return uint64_t{at[0]} | uint64_t{at[middle]} << 8 * middle | uint64_t{at[last]} << 8 * last;
 }
 
+// True if one of the first `octets` of eight octets, of which the rest are 0, is 0 or 1.
+constexpr bool has_small_octet(uint64_t eight, size_t octets) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  if (octets < 8) {
+    const uint64_t fill = 0x7f * kOnes;
+    eight |= std::endian::native == std::endian::little ? fill << 8 * octets : fill >> 8 * octets;
+  }
+  return ((eight - 2 * kOnes) & ~eight & 0x80 * kOnes) != 0;
+}
+
 // The hash of `label` below a name whose hash is `above`. The same on every machine of one byte order. Calls
 // visit(octets in lower case, how many) for each eight octets of the label and for the rest.
 inline uint64_t hash_label(uint64_t above, base::Bytes label, auto visit) {

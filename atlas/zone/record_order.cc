@@ -1,11 +1,13 @@
 // The order of a list's records.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <numeric>
 #include <utility>
 
 #include "atlas/base/prefetch.h"
+#include "atlas/dns/label_hash.h"
 #include "atlas/dns/rdata.h"
 #include "atlas/zone/record_list.h"
 
@@ -27,6 +29,18 @@ uint64_t sort_key(dns::NameView name, dns::NameView suffix) {
   size_t count = 0;
   const uint8_t* wire = name.data();
   const size_t boundary = static_cast<size_t>(name.size() - suffix.size());
+  if constexpr (std::endian::native == std::endian::little) {
+    // Most names are one label below the suffix.
+    if (const size_t octets = std::min<size_t>(wire[0], 8); boundary == wire[0] + 1u) {
+      uint64_t front;
+      if (octets == 8) {
+        std::memcpy(&front, wire + 1, 8);
+      } else {
+        front = dns::load_few(wire + 1, octets);
+      }
+      if (!dns::has_small_octet(front, octets)) return __builtin_bswap64(dns::ascii_lower_eight(front));
+    }
+  }
   for (size_t at = 0; at < boundary; at += wire[at] + 1u) labels[count++] = static_cast<uint8_t>(at);
   uint64_t key = 0;
   int shift = 56;
@@ -280,6 +294,11 @@ void RecordList::sort_rrsets(Work work) {
     while (end < records_.size() &&
            (records_[end].shares_owner(records_[begin]) || owner(records_[end]) == owner(records_[begin]))) {
       records_[end++].set_owner(records_[begin].owner());
+    }
+    if (end == begin + 1) {
+      records_[out++] = records_[begin];
+      begin = end;
+      continue;
     }
     const std::span<ListedRecord> node = std::span(records_).subspan(begin, end - begin);
     if (!std::ranges::is_sorted(node, {}, [](const ListedRecord& r) { return type_rank(r.type); })) {

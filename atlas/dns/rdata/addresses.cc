@@ -135,43 +135,55 @@ bool read_eui(base::ByteReader& wire, std::string* text) {
 }  // namespace
 
 bool parse_ipv4(std::string_view text, uint8_t* octets) {
-  size_t at = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  unsigned digit = 0;
+  const auto take_digit = [&] {
+    if (at == end) return false;
+    digit = static_cast<unsigned>(*at) - '0';
+    at += digit <= 9;
+    return digit <= 9;
+  };
   for (size_t i = 0; i < kIpv4Octets; ++i) {
-    if (i != 0 && (at == text.size() || text[at++] != '.')) return false;
-    const size_t begin = at;
-    unsigned value = 0;
-    for (; at < text.size() && at < begin + 3 && text[at] >= '0' && text[at] <= '9'; ++at) {
-      value = value * 10 + static_cast<unsigned>(text[at] - '0');
+    if (i != 0 && (at == end || *at++ != '.')) return false;
+    if (!take_digit()) return false;
+    unsigned value = digit;
+    if (take_digit()) {
+      // 010 is octal to some.
+      if (value == 0) return false;
+      value = value * 10 + digit;
+      if (take_digit()) value = value * 10 + digit;
+      if (value > 255) return false;
     }
-    // 010 is octal to some.
-    if (at == begin || value > 255 || (at - begin > 1 && text[begin] == '0')) return false;
     octets[i] = static_cast<uint8_t>(value);
   }
-  return at == text.size();
+  return at == end;
 }
 
 // RFC 4291 2.2. "::" may stand for one group or more, as inet_pton() has it.
 bool parse_ipv6(std::string_view text, uint8_t* octets) {
   size_t used = 0;
   std::optional<size_t> gap;  // where the zeros of "::" go
-  size_t at = 0;
-  while (at < text.size()) {
-    if (text.substr(at).starts_with("::")) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    if (*at == ':' && end - at > 1 && at[1] == ':') {
       if (gap) return false;
       gap = used;
       at += 2;
       continue;
     }
     // One colon between groups, and none at an end.
-    if (used != 0 && gap != used && text[at++] != ':') return false;
-    const size_t begin = at;
+    if (used != 0 && gap != used && *at++ != ':') return false;
+    const char* const begin = at;
+    const char* const most = end - begin < 4 ? end : begin + 4;
     unsigned value = 0;
-    for (int digit; at < text.size() && at < begin + 4 && (digit = hex_value(text[at])) >= 0; ++at) {
+    for (int digit; at != most && (digit = hex_value(*at)) >= 0; ++at) {
       value = value << 4 | static_cast<unsigned>(digit);
     }
     if (at == begin || used == kIpv6Octets) return false;
-    if (at < text.size() && text[at] == '.') {
-      if (used + kIpv4Octets > kIpv6Octets || !parse_ipv4(text.substr(begin), octets + used)) return false;
+    if (at != end && *at == '.') {
+      if (used + kIpv4Octets > kIpv6Octets || !parse_ipv4({begin, end}, octets + used)) return false;
       used += kIpv4Octets;
       break;
     }

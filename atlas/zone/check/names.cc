@@ -33,14 +33,6 @@ bool is_host_label(base::Bytes label) {
   return is_host;
 }
 
-bool is_host_name(dns::NameView name) {
-  if (name.is_wildcard()) name = name.parent();
-  for (; !name.is_root(); name = name.parent()) {
-    if (!is_host_label(name.first_label())) return false;
-  }
-  return true;
-}
-
 // Four numbers in front, as an address in place of a name gives.
 bool begins_with_ipv4_address(dns::NameView name) {
   for (int i = 0; i < 4; ++i, name = name.parent()) {
@@ -85,8 +77,16 @@ void target_without_address(const Subject& zone, const Node& node, dns::RRType t
 
 }  // namespace
 
-void owner_not_a_host_name(const Subject&, const Node& node, Findings& findings) {
-  if (is_host_name(node.owner)) return;
+bool is_host_name(dns::NameView name, dns::NameView above) {
+  if (name.is_wildcard()) name = name.parent();
+  for (; name.size() > above.size(); name = name.parent()) {
+    if (!is_host_label(name.first_label())) return false;
+  }
+  return true;
+}
+
+void owner_not_a_host_name(const Subject& zone, const Node& node, Findings& findings) {
+  if (is_host_name(node.owner, zone.has_host_apex() ? zone.apex() : dns::NameView())) return;
   const auto record = std::ranges::find_if(node.records, [](const ListedRecord& r) {
     return r.type == dns::RRType::A || r.type == dns::RRType::AAAA || r.type == dns::RRType::MX;
   });

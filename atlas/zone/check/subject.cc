@@ -19,6 +19,7 @@ std::span<const ListedRecord> Node::rrset(dns::RRType type) const {
 
 Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime now, Work work)
     : records_(records), apex_(apex), now_(now), work_(work) {
+  has_host_apex_ = !apex_.is_wildcard() && is_host_name(apex_);
   const std::span<const ListedRecord> all = records_.records();
   base::LargeVector<uint32_t>& begins = names_->begins;
   begins.reserve(all.size() + 1);

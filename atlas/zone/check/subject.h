@@ -51,6 +51,9 @@ struct Node {
   std::span<const ListedRecord> rrset(dns::RRType type) const;
 };
 
+// RFC 1123 2.1, a wildcard in front allowed. Does not look at the labels of `above`, in which `name` ends.
+bool is_host_name(dns::NameView name, dns::NameView above = {});
+
 // What the zone knows about the addresses of a name.
 enum class Target : uint8_t {
   kOutside,     // not in this zone's authority: outside of it, or below a zone cut without data here
@@ -86,6 +89,8 @@ class Subject {
   bool is_ns_target(const Node& node) const;
   // The apex has a DNSKEY and its SOA a signature.
   bool is_signed() const { return is_signed_; }
+  // The apex is a host name, and no wildcard.
+  bool has_host_apex() const { return has_host_apex_; }
 
  private:
   struct Slot {
@@ -125,6 +130,7 @@ class Subject {
   static constexpr size_t kSearchesMax = 1000;
   mutable size_t searches_ = 0;
   bool is_signed_ = false;
+  bool has_host_apex_ = false;
 };
 
 void Subject::for_each_node(size_t begin, size_t end, const auto& visit) const {

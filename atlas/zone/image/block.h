@@ -12,9 +12,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
-#include <vector>
 
 #include "atlas/base/bytes.h"
 #include "atlas/base/large_pages.h"
@@ -122,19 +122,36 @@ class Block {
 // Makes the octets of blocks, one block at a time.
 class BlockWriter {
  public:
-  bool is_empty() const { return shapes_.empty(); }
-  bool is_full() const;
-  size_t count() const { return shapes_.size(); }
+  BlockWriter() {}  // NOLINT(cppcoreguidelines-pro-type-member-init)
+
+  bool is_empty() const { return count_ == 0; }
+  bool is_full() const {
+    return count_ == kBlockNodesMax ||
+           (count_ > 0 && Block::kHeadOctets + 3 * count_ + key_octets_ + payloads_.size() >= kBlockOctets);
+  }
+  size_t count() const { return count_; }
   // The next node. Its payload is to be appended to payloads().
   void add(base::Bytes key, uint8_t shape);
-  std::vector<uint8_t>& payloads() { return payloads_; }
+  base::LargeOctets& payloads() { return payloads_; }
   // Appends the block to `out`; the next node begins another.
-  void finish(base::LargeVector<uint8_t>& out);
+  void finish(base::LargeOctets& out);
 
  private:
-  std::vector<uint8_t> shared_, rests_, shapes_, keys_, payloads_;
-  std::vector<uint8_t> last_;
+  size_t count_ = 0;
+  size_t key_octets_ = 0;
+  size_t last_octets_ = 0;
+  std::array<uint8_t, kBlockNodesMax> shared_, rests_, shapes_;
+  std::array<uint8_t, kBlockNodesMax * (2 + kKeyOctetsMax)> keys_;
+  std::array<uint8_t, kKeyOctetsMax> last_;  // the key before
+  base::LargeOctets payloads_;
 };
+
+// How many octets in front of the first that differs, in eight of them of which two are taken XOR.
+inline size_t octets_before(uint64_t difference) {
+  const int bits = std::endian::native == std::endian::little ? std::countr_zero(difference)
+                                                              : std::countl_zero(difference);
+  return static_cast<size_t>(bits) / 8;
+}
 
 // Octets at the front of `stored` that equal those of `lower`, which is in lower case. Both may be read eight
 // octets further than they are long.
@@ -147,9 +164,7 @@ inline size_t common_octets(const uint8_t* lower, size_t lower_size, const uint8
     std::memcpy(&b, stored + common, 8);
     const uint64_t differs = a ^ dns::ascii_lower_eight(b);
     if (differs == 0) continue;
-    const int bits =
-        std::endian::native == std::endian::little ? std::countr_zero(differs) : std::countl_zero(differs);
-    common += static_cast<size_t>(bits) / 8;
+    common += octets_before(differs);
     return common < shorter ? common : shorter;
   }
   return shorter;

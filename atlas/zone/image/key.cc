@@ -12,12 +12,6 @@ namespace {
 
 constexpr uint8_t kSeparator = 0;
 constexpr uint8_t kEscape = 1;
-constexpr uint8_t kFiller = 0x7f;  // any octet above kEscape
-
-// `eight` without the first `octets` of it, which are less than eight.
-constexpr uint64_t behind(uint64_t eight, size_t octets) {
-  return std::endian::native == std::endian::little ? eight << 8 * octets : eight >> 8 * octets;
-}
 
 // The label of a key at `at`, which moves to the next one.
 base::Bytes next_label(base::Bytes key, size_t& at, std::array<uint8_t, dns::kLabelOctetsMax>& label) {
@@ -46,6 +40,22 @@ void Key::push_label(base::Bytes label) {
   ATLAS_ASSERT(depth_ < dns::kLabelsMax);
   size_t at = ends_[depth_];
   if (depth_ > 0) octets_[at++] = kSeparator;
+  bool has_escapes = false;
+  for (size_t i = 0; i <= label.size(); i += 8) {
+    const size_t octets = std::min<size_t>(label.size() - i, 8);
+    uint64_t eight;
+    if (octets == 8) {
+      std::memcpy(&eight, label.data() + i, 8);
+    } else {
+      eight = dns::load_few(label.data() + i, octets);
+    }
+    has_escapes |= dns::has_small_octet(eight, octets);
+    std::memcpy(&octets_[at + i], &eight, 8);  // up to kKeySlackOctets more than there are
+  }
+  if (!has_escapes) {
+    ends_[++depth_] = static_cast<uint16_t>(at + label.size());
+    return;
+  }
   for (const uint8_t octet : label) {
     if (octet <= kEscape) {
       octets_[at++] = kEscape;
@@ -76,16 +86,13 @@ size_t Key::assign_lower(const dns::LabelledName& name, size_t apex_labels, size
     const base::Bytes label = name.label(labels - depth_ - 1);
     if (depth_ > 0) *to++ = kSeparator;
     uint8_t* const begin = to;
-    uint64_t small = 0;  // not 0 if an octet is at most kEscape
+    bool has_escapes = false;
     hash = dns::hash_label(hash, label, [&](uint64_t lower, size_t octets) {
-      constexpr uint64_t kOnes = 0x0101010101010101;
-      // Octets behind the label are 0 here, which must not count.
-      const uint64_t filled = octets == 8 ? lower : lower | behind(kOnes * kFiller, octets);
-      small |= (filled - 2 * kOnes) & ~filled & 0x80 * kOnes;
+      has_escapes |= dns::has_small_octet(lower, octets);
       std::memcpy(to, &lower, sizeof lower);  // up to kKeySlackOctets more than there are
       to += octets;
     });
-    if (small != 0) {
+    if (has_escapes) {
       push_label(label);
       make_lower();
       to = octets_.data() + ends_[depth_];

@@ -144,7 +144,7 @@ void TreeEditor::add_changed(base::Bytes key, uint32_t block, const NodeContent&
   item.shape = shapes_.number_of(draft);
   append_payload(draft, item.shape, payloads_.emplace_back());
   append_signatures(draft, 0, signatures_.emplace_back());
-  item.payload = payloads_.back();
+  item.payload = {payloads_.back().data(), payloads_.back().size()};
   item.signatures = signatures_.back();
   if (block == kBlocksMax) ++tree_.names_;
   tree_.depth_max_ = std::max(tree_.depth_max_, static_cast<uint8_t>(depth_of(key)));
@@ -195,16 +195,17 @@ void TreeEditor::write_block(uint32_t number, std::span<const Item> items) {
   BlockWriter writer;
   for (const Item& item : items) {
     writer.add(key_of(item), item.shape);
-    writer.payloads().insert(writer.payloads().end(), item.payload.begin(), item.payload.end());
+    base::copy_few(writer.payloads().append(item.payload.size()), item.payload.data(), item.payload.size());
     if (item.block != number) index_changes_.push_back({hash_key(key_of(item)), item.block, number});
   }
-  octets_.clear();
-  writer.finish(octets_);
+  block_.clear();
+  writer.finish(block_);
+  const base::Bytes octets(block_.data(), block_.size());
   const uint8_t* const old = tree_.block(number);
   const size_t old_octets = old == kNoBlock ? 0 : Block(old).octets(tree_.shapes_);
-  if (!std::ranges::equal(octets_, base::Bytes(old, old_octets))) {
+  if (!std::ranges::equal(octets, base::Bytes(old, old_octets))) {
     retire(old, old_octets);
-    set_offset(tree_.blocks_, number, store(octets_));
+    set_offset(tree_.blocks_, number, store(octets));
   }
   write_signatures(number, items);
 }

@@ -89,9 +89,10 @@ class TreeEditor {
   // The blocks at hand.
   std::vector<uint8_t> keys_;
   std::vector<Item> items_;
-  std::deque<std::vector<uint8_t>> payloads_;  // of changed nodes
+  std::deque<base::LargeOctets> payloads_;  // of changed nodes
   std::deque<base::LargeVector<uint8_t>> signatures_;
-  base::LargeVector<uint8_t> octets_;
+  base::LargeOctets block_;
+  base::LargeVector<uint8_t> octets_;  // of signatures
 };
 
 }  // namespace atlas::zone::image

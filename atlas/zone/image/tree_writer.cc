@@ -8,25 +8,33 @@
 namespace atlas::zone::image {
 namespace {
 
+void append_octets(base::Bytes octets, base::LargeOctets& out) {
+  base::copy_few(out.append(octets.size()), octets.data(), octets.size());
+}
+template <class Allocator>
+void append_octets(base::Bytes octets, std::vector<uint8_t, Allocator>& out) {
+  out.insert(out.end(), octets.begin(), octets.end());
+}
+
 template <class T, class Octets>
 void append(const T& value, Octets& out) {
-  const auto* octets = reinterpret_cast<const uint8_t*>(&value);
-  out.insert(out.end(), octets, octets + sizeof value);
+  append_octets({reinterpret_cast<const uint8_t*>(&value), sizeof value}, out);
 }
 
 // As read_varint() reads it.
-void append_varint(uint32_t value, std::vector<uint8_t>& out) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
-  out.push_back(static_cast<uint8_t>(value));
+void append_varint(uint32_t value, base::LargeOctets& out) {
+  for (; value >= 0x80; value >>= 7) *out.append(1) = static_cast<uint8_t>(value | 0x80);
+  *out.append(1) = static_cast<uint8_t>(value);
 }
 
 // RDATAs behind their lengths.
 template <class Octets>
 void append_with_lengths(std::span<const base::Bytes> rdatas, Octets& out) {
   for (const base::Bytes rdata : rdatas) {
-    out.push_back(static_cast<uint8_t>(rdata.size() >> 8));
-    out.push_back(static_cast<uint8_t>(rdata.size()));
-    out.insert(out.end(), rdata.begin(), rdata.end());
+    std::array<uint8_t, 2> length;
+    base::store_u16(length.data(), static_cast<uint16_t>(rdata.size()));
+    append_octets(length, out);
+    append_octets(rdata, out);
   }
 }
 
@@ -98,14 +106,28 @@ void ShapeSet::choose() {
   table_.insert(table_.end(), items.begin(), items.end());
 }
 
+bool ShapeSet::Recent::is_of(const NodeDraft& node) const {
+  return rrsets == node.rrsets.size() && flags == node.flags &&
+         std::equal(node.rrsets.begin(), node.rrsets.end(), items.begin(),
+                    [](const RRsetDraft& rrset, const ShapeItem& item) { return rrset.item == item; });
+}
+
+uint8_t ShapeSet::look_up(const NodeDraft& node) {
+  const auto found = numbers_.find(description(node));
+  return found == numbers_.end() ? kOwnShape : found->second;
+}
+
 uint8_t ShapeSet::number_of(const NodeDraft& node) {
-  // Neighbours are often alike.
-  if (description(node) != last_) {
-    const auto found = numbers_.find(description_);
-    last_number_ = found == numbers_.end() ? kOwnShape : found->second;
-    last_ = description_;
+  const size_t rrsets = node.rrsets.size();
+  if (rrsets == 0 || rrsets > Recent::kItemsMax) return look_up(node);
+  const auto first = static_cast<size_t>(node.rrsets.front().item.type);
+  const auto last = static_cast<size_t>(node.rrsets.back().item.type);
+  Recent& recent = recent_[(first + 5 * last + node.rrsets.front().item.count) % recent_.size()];
+  if (!recent.is_of(node)) {
+    recent = {static_cast<uint8_t>(rrsets), node.flags, look_up(node), {}};
+    std::ranges::transform(node.rrsets, recent.items.begin(), &RRsetDraft::item);
   }
-  return last_number_;
+  return recent.number;
 }
 
 size_t append_piece(base::Bytes piece, size_t alignment, base::LargeOctets& image) {
@@ -126,16 +148,16 @@ void TreePart::add(base::Bytes key, uint64_t hash, const NodeDraft& node, ShapeS
   hashes_.push_back(hash);
 }
 
-void append_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out) {
+void append_payload(const NodeDraft& node, uint8_t shape, base::LargeOctets& out) {
   if (shape == kOwnShape) {
-    out.push_back(node.flags);
+    append(node.flags, out);
     append(static_cast<uint16_t>(node.rrsets.size()), out);
     for (const RRsetDraft& rrset : node.rrsets) append(rrset.item, out);
   }
   for (const RRsetDraft& rrset : node.rrsets) {
     if (rrset.item.rdata_octets != 0 || rrset.rdatas.size() == 1) {
       if (rrset.item.rdata_octets == 0) append_varint(static_cast<uint32_t>(rrset.rdatas[0].size()), out);
-      for (const base::Bytes rdata : rrset.rdatas) out.insert(out.end(), rdata.begin(), rdata.end());
+      for (const base::Bytes rdata : rrset.rdatas) append_octets(rdata, out);
     } else {
       append_varint(octets_with_lengths(rrset.rdatas), out);
       append_with_lengths(rrset.rdatas, out);

@@ -36,7 +36,7 @@ struct NodeDraft {
 };
 
 // The payload of a node, as its shape says.
-void append_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& out);
+void append_payload(const NodeDraft& node, uint8_t shape, base::LargeOctets& out);
 // What a block of signatures has of a node.
 void append_signatures(const NodeDraft& node, uint8_t ordinal, base::LargeVector<uint8_t>& out);
 // Types whose RDATAs have few sizes: those are part of the shape.
@@ -82,13 +82,25 @@ class ShapeSet {
 
  private:
   const std::string& description(const NodeDraft& node);
+  uint8_t look_up(const NodeDraft& node);
 
   std::unordered_map<std::string, uint64_t> counts_;
   std::unordered_map<std::string, uint8_t> numbers_;
   std::vector<uint8_t> table_;
   std::string description_;
-  std::string last_;
-  uint8_t last_number_ = kOwnShape;
+
+  // What was looked up lately. Nodes have few different shapes, and neighbours are often alike.
+  struct Recent {
+    static constexpr size_t kItemsMax = 4;
+    static constexpr uint8_t kNothing = 255;  // RRsets
+    uint8_t rrsets = kNothing;
+    uint8_t flags = 0;
+    uint8_t number = kOwnShape;
+    std::array<ShapeItem, kItemsMax> items{};
+
+    bool is_of(const NodeDraft& node) const;
+  };
+  std::array<Recent, 16> recent_;
 };
 
 // Returns where `piece` begins, behind what the image has and zeros.
@@ -109,7 +121,7 @@ class TreePart {
   void add_signatures(const NodeDraft& node);
 
   BlockWriter writer_;
-  base::LargeVector<uint8_t> octets_;  // of the blocks
+  base::LargeOctets octets_;  // of the blocks
   base::LargeVector<uint8_t> signatures_;
   struct BlockEntry {
     size_t octets;  // where it begins

@@ -103,9 +103,9 @@ void Parser::parse_generate(FileContext& file, Tokens tokens) {
   }
   const auto range = parse_generate_range(tokens[1].text);
   if (!range) return error(tokens[1].position, range.error().message, range.error().hint);
-  const auto head = parse_head(tokens, 3, false);
-  if (!head) return;
-  const Tokens rdata = tokens.subspan(head->type_token + 1);
+  RecordHead head;
+  if (!parse_head(tokens, 3, false, head)) return;
+  const Tokens rdata = tokens.subspan(head.type_token + 1);
   if (rdata.empty()) return error(behind(tokens.back()), "$GENERATE takes RDATA behind the type", kUsage);
   if (range->count() > kGenerateCountMax) {
     return error(tokens[1].position,
@@ -141,7 +141,7 @@ void Parser::parse_generate(FileContext& file, Tokens tokens) {
   generation_ = &generation;
   for (uint64_t number = range->first; number <= range->last && !generation.failed; number += range->step) {
     generation.number = static_cast<uint32_t>(number);
-    generate_one(file, tokens, pattern, head->type_token);
+    generate_one(file, tokens, pattern, head.type_token);
   }
   generation_ = nullptr;
 }

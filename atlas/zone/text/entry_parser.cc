@@ -1,6 +1,7 @@
 #include "atlas/zone/text/entry_parser.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "atlas/dns/ttl.h"
 #include "atlas/zone/text/suggest.h"
@@ -16,9 +17,11 @@ namespace {
 constexpr size_t kShownOctetsMax = 80;
 
 bool is_ascii(std::string_view text) {
-  unsigned octets = 0;
-  for (const char c : text) octets |= static_cast<uint8_t>(c);
-  return octets < 0x80;
+  uint64_t all = 0;
+  size_t at = 0;
+  for (uint64_t eight; at + 8 <= text.size(); at += 8, all |= eight) std::memcpy(&eight, text.data() + at, 8);
+  for (; at < text.size(); ++at) all |= static_cast<uint8_t>(text[at]);
+  return (all & 0x8080808080808080) == 0;
 }
 
 }  // namespace
@@ -234,23 +237,22 @@ void Parser::report_unknown_type(Tokens tokens, size_t at, bool begins_blank) {
 }
 
 // RFC 1035 5.1: [TTL] [class] type or [class] [TTL] type.
-std::optional<RecordHead> Parser::parse_head(Tokens tokens, size_t first, bool begins_blank) {
-  RecordHead head;
+bool Parser::parse_head(Tokens tokens, size_t first, bool begins_blank, RecordHead& head) {
   bool has_class = false;
   for (size_t i = first; i < tokens.size(); ++i) {
     const dns::RdataToken& token = tokens[i];
     const std::string_view word = token.text;
     if (token.quoted || word.empty()) {
       error(token.position, "a quoted string where a type is expected");
-      return {};
+      return false;
     }
     if (word[0] >= '0' && word[0] <= '9' && dns::parse_ttl(word)) {
       if (head.ttl) {
         error(token.position, "a second TTL");
-        return {};
+        return false;
       }
       head.ttl = parse_ttl_field(token);
-      if (!head.ttl) return {};
+      if (!head.ttl) return false;
       continue;
     }
     // The word that most records have costs no search among the types.
@@ -260,31 +262,31 @@ std::optional<RecordHead> Parser::parse_head(Tokens tokens, size_t first, bool b
       if (dns::is_meta_type(*type)) {
         error(token.position,
               shown(word) + " is a type for queries and messages, which no zone holds (RFC 6895 3.1)");
-        return {};
+        return false;
       }
       head.type = *type;
       head.type_token = i;
-      return head;
+      return true;
     }
     if (const auto rr_class = dns::parse_rrclass(word)) {
       if (has_class) {
         error(token.position, "a second class");
-        return {};
+        return false;
       }
       if (*rr_class != dns::RRClass::IN) {
         error(token.position, "the class " + shown(word) + " is not served",
               "zones have the class IN, which may be left out");
-        return {};
+        return false;
       }
       has_class = true;
       continue;
     }
     report_unknown_type(tokens, i, begins_blank);
-    return {};
+    return false;
   }
   const TextPosition end = behind(tokens.back());
   error(end, "the type is missing", "a record is: owner TTL class type RDATA");
-  return {};
+  return false;
 }
 
 uint32_t Parser::ttl_or_default(std::optional<uint32_t> ttl, TextPosition at) {
@@ -318,21 +320,21 @@ void Parser::parse_record(FileContext& file, const Scanner& scanner) {
     file.owner_state = FileContext::Owner::kBad;
   }
   const size_t first = begins_blank ? 0 : 1;
-  const auto head = parse_head(tokens, first, begins_blank);
-  if (!head) return;
+  RecordHead head;
+  if (!parse_head(tokens, first, begins_blank, head)) return;
 
-  Tokens rdata = tokens.subspan(head->type_token + 1);
+  Tokens rdata = tokens.subspan(head.type_token + 1);
   // Only SvcParams (RFC 9460 2.1) are written key="value"; elsewhere a quote ends the word before it.
-  const bool is_svcb = head->type == dns::RRType::SVCB || head->type == dns::RRType::HTTPS;
+  const bool is_svcb = head.type == dns::RRType::SVCB || head.type == dns::RRType::HTTPS;
   if (scanner.has_inner_quotes() && !is_svcb) rdata = split_at_quotes(rdata);
   rdata_.clear();
-  if (const auto parsed = dns::parse_rdata(head->type, rdata, file.origin, rdata_); !parsed) {
+  if (const auto parsed = dns::parse_rdata(head.type, rdata, file.origin, rdata_); !parsed) {
     const size_t token = parsed.error().token;
     const TextPosition at = token < rdata.size() ? rdata[token].position : behind(tokens.back());
     return error(at, parsed.error().message, parsed.error().hint);
   }
-  const uint32_t ttl = ttl_or_default(head->ttl, tokens[head->type_token].position);
-  if (uint32_t names = name_tokens(head->type); names != 0 && !(rdata[0].text == "\\#" && !rdata[0].quoted)) {
+  const uint32_t ttl = ttl_or_default(head.ttl, tokens[head.type_token].position);
+  if (uint32_t names = name_tokens(head.type); names != 0 && !(rdata[0].text == "\\#" && !rdata[0].quoted)) {
     for (size_t i = 0; names != 0 && i < rdata.size(); ++i, names >>= 1) {
       if ((names & 1) != 0) warn_if_final_dot_is_missing(rdata[i], file);
     }
@@ -346,10 +348,10 @@ void Parser::parse_record(FileContext& file, const Scanner& scanner) {
         at, dns::to_text(file.owner) + " is outside of the zone " + dns::to_text(apex_) + " and is left out",
         "a zone holds its own name and the names below it (RFC 1034 4.2)");
   }
-  if (!std::exchange(seen_record_, true) && head->type != dns::RRType::SOA) {
+  if (!std::exchange(seen_record_, true) && head.type != dns::RRType::SOA) {
     warn(at, "the first record is not the SOA", "a zone file begins with the SOA record (RFC 1035 5.2)");
   }
-  records_.add(file.owner, head->type, ttl, rdata_, file_number_,
+  records_.add(file.owner, head.type, ttl, rdata_, file_number_,
                generation_ != nullptr ? generation_->position : at);
 }
 

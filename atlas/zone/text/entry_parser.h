@@ -141,7 +141,8 @@ class Parser {
 
   void parse_owner(FileContext& file, const dns::RdataToken& token);
   void parse_record(FileContext& file, const Scanner& scanner);
-  std::optional<RecordHead> parse_head(Tokens tokens, size_t first, bool begins_blank);
+  // Into `head`, piece by piece, as it will be read. False if there is none.
+  bool parse_head(Tokens tokens, size_t first, bool begins_blank, RecordHead& head);
   void report_unknown_type(Tokens tokens, size_t at, bool begins_blank);
   std::optional<uint32_t> parse_ttl_field(const dns::RdataToken& token);
   Tokens split_at_quotes(Tokens tokens);

@@ -67,19 +67,39 @@ namespace avx2 {
 
 #define ATLAS_AVX2 __attribute__((target("avx2,popcnt,bmi")))
 
+// Octets that end a word are those whose halves have a bit in common here, by the upper half: 00 to 1f, some
+// of 20 to 2f, ";", "\\" and DEL. Octets from 80 on have none.
+constexpr auto kUpperHalves = [] {
+  std::array<uint8_t, 32> bits{};
+  for (const size_t lane : {0, 16}) {
+    bits[lane] = bits[lane + 1] = 1;
+    bits[lane + 2] = 2;
+    bits[lane + 3] = 4;
+    bits[lane + 5] = 8;
+    bits[lane + 7] = 16;
+  }
+  return bits;
+}();
+constexpr auto kLowerHalves = [] {
+  std::array<uint8_t, 32> bits{};
+  for (size_t octet = 0; octet < 128; ++octet) {
+    if (!portable::kEndsWord[octet]) continue;
+    for (const size_t lane : {0, 16}) bits[lane + octet % 16] |= kUpperHalves[octet / 16];
+  }
+  return bits;
+}();
+
 ATLAS_AVX2 const char* end_of_word(const char* at) {
+  const __m256i uppers = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kUpperHalves.data()));
+  const __m256i lowers = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLowerHalves.data()));
+  const __m256i half = _mm256_set1_epi8(15);
   for (;; at += sizeof(__m256i)) {
     const __m256i octets = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-    const __m256i blank = _mm256_cmpeq_epi8(_mm256_min_epu8(octets, _mm256_set1_epi8(' ')), octets);
-    const __m256i parenthesis =
-        _mm256_cmpeq_epi8(_mm256_or_si256(octets, _mm256_set1_epi8(1)), _mm256_set1_epi8(')'));
-    const __m256i quote = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('"'));
-    const __m256i comment = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(';'));
-    const __m256i backslash = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('\\'));
-    const __m256i del = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(127));
-    const __m256i others = _mm256_or_si256(_mm256_or_si256(quote, comment), _mm256_or_si256(backslash, del));
-    const auto ends = static_cast<unsigned>(
-        _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(blank, parenthesis), others)));
+    // A lower half is looked up as 0 if the octet's highest bit is set.
+    const __m256i lower = _mm256_shuffle_epi8(lowers, octets);
+    const __m256i upper = _mm256_shuffle_epi8(uppers, _mm256_and_si256(_mm256_srli_epi16(octets, 4), half));
+    const __m256i neither = _mm256_cmpeq_epi8(_mm256_and_si256(lower, upper), _mm256_setzero_si256());
+    const auto ends = ~static_cast<unsigned>(_mm256_movemask_epi8(neither));
     if (ends != 0) return at + std::countr_zero(ends);
   }
 }

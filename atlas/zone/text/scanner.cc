@@ -76,7 +76,7 @@ void Scanner::begin_line(const char* at) {
 
 void Scanner::begin_entry() {
   entry_ = {at_, line_begin_, line_};
-  tokens_.clear();
+  token_count_ = 0;
   has_inner_quotes_ = false;
   open_ = nullptr;
   begins_blank_ = at_ == line_begin_ && kind_of(*at_) == Octet::kBlank;
@@ -139,7 +139,7 @@ bool Scanner::scan_word() {
       at_ += 2;
     } else if (*at_ == '"' && at_ != begin && at_[-1] == '=') {
       if (!scan_quoted()) return false;
-      tokens_.pop_back();
+      --token_count_;
       has_inner_quotes_ = true;
     } else {
       break;
@@ -175,8 +175,8 @@ Scanner::Outcome Scanner::next() {
   begin_entry();
   if (offset() >= stop_) return Outcome::kEnd;
   for (;;) {
-    if (tokens_.empty() && open_ == nullptr) begin_ = at_;
-    if (static_cast<size_t>(at_ - begin_) > kEntryOctetsMax || tokens_.size() > kEntryTokensMax) {
+    if (token_count_ == 0 && open_ == nullptr) begin_ = at_;
+    if (static_cast<size_t>(at_ - begin_) > kEntryOctetsMax || token_count_ > kEntryTokensMax) {
       if (open_ != nullptr) return fail_unclosed();
       return fail(tokens_.front().position, "this record is too long", "the longest RDATA has 65535 octets");
     }
@@ -184,6 +184,7 @@ Scanner::Outcome Scanner::next() {
       case Octet::kWord:
       case Octet::kBackslash:
         if (!scan_word()) return Outcome::kError;
+        while (kind_of(*at_) == Octet::kBlank) ++at_;
         break;
       case Octet::kQuote:
         if (!scan_quoted()) return Outcome::kError;
@@ -198,7 +199,7 @@ Scanner::Outcome Scanner::next() {
       case Octet::kNewline:
         begin_line(at_ + 1);
         if (open_ != nullptr) break;
-        if (!tokens_.empty()) return Outcome::kEntry;
+        if (token_count_ != 0) return Outcome::kEntry;
         begin_entry();
         if (offset() >= stop_) return Outcome::kEnd;
         break;
@@ -229,7 +230,7 @@ Scanner::Outcome Scanner::next() {
           if (read_on()) break;
           was_cut_ = open_ != nullptr;
           if (was_cut_) return fail_unclosed();
-          return tokens_.empty() ? Outcome::kEnd : Outcome::kEntry;
+          return token_count_ == 0 ? Outcome::kEnd : Outcome::kEntry;
         }
         return fail(position(at_), control_message(*at_), control_hint(*at_));
     }

@@ -48,7 +48,7 @@ class Scanner {
   Outcome next();
 
   // Of the last entry. Quotes are taken off and escapes left in place; in `key="value"` the quotes stay.
-  std::span<const dns::RdataToken> tokens() const { return tokens_; }
+  std::span<const dns::RdataToken> tokens() const { return {tokens_.data(), token_count_}; }
   // The entry's first line begins with a blank: the owner is that of the record before.
   bool begins_blank() const { return begins_blank_; }
   // A token of the last entry has quotes inside, as key="value" has.
@@ -71,7 +71,13 @@ class Scanner {
     return {line_, static_cast<uint32_t>(at - line_begin_) + 1};
   }
   void add_token(const char* begin, const char* end, bool quoted, base::TextPosition where) {
-    tokens_.push_back({{begin, static_cast<size_t>(end - begin)}, quoted, where});
+    if (token_count_ == tokens_.size()) tokens_.resize(2 * token_count_ + 16);
+    // Piece by piece: what is put together elsewhere is copied before it can be read there.
+    dns::RdataToken& token = tokens_.data()[token_count_++];
+    token.text = {begin, static_cast<size_t>(end - begin)};
+    token.quoted = quoted;
+    token.position.line = where.line;
+    token.position.column = where.column;
   }
   void begin_line(const char* at);
   bool scan_word();
@@ -93,7 +99,8 @@ class Scanner {
   Mark entry_{};
   const char* begin_;  // of the entry, less what is in front of its first token
 
-  std::vector<dns::RdataToken> tokens_;
+  std::vector<dns::RdataToken> tokens_;  // of the entry and, behind them, of longer ones before
+  size_t token_count_ = 0;
   bool begins_blank_ = false;
   bool has_inner_quotes_ = false;
   bool had_byte_order_mark_ = false;
