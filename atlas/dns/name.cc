@@ -50,13 +50,6 @@ bool has_a_label(NameView name) {
   return false;
 }
 
-// The highest bit of each octet that is `c`.
-constexpr uint64_t octets_that_are(char c, uint64_t octets) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  const uint64_t differing = octets ^ (kOnes * static_cast<uint8_t>(c));
-  return ~(((differing & 0x7f * kOnes) + 0x7f * kOnes) | differing | 0x7f * kOnes);
-}
-
 // Up to eight octets of `text` from `at` on, the first lowest, the rest 0.
 uint64_t load_eight(std::string_view text, size_t at) {
   const char* const begin = text.data();

@@ -35,6 +35,13 @@ constexpr uint64_t ascii_lower_eight(uint64_t octets) {
   return octets | ((at_least_a & ~above_z & ~octets & kHigh) >> 2);
 }
 
+// The highest bit of each octet that is `c`.
+constexpr uint64_t octets_that_are(char c, uint64_t octets) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t differing = octets ^ (kOnes * static_cast<uint8_t>(c));
+  return ~(((differing & 0x7f * kOnes) + 0x7f * kOnes) | differing | 0x7f * kOnes);
+}
+
 // A name that lies somewhere else: labels with their length octets, ended by the root label. Cheap to copy;
 // valid as long as the octets are. Always well formed: it is only made from names that were checked.
 class NameView {

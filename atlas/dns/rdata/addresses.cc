@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <optional>
 
 #include "atlas/dns/rdata/field.h"
@@ -132,32 +134,58 @@ bool read_eui(base::ByteReader& wire, std::string* text) {
   return wire.ok();
 }
 
+constexpr uint64_t kZeros = 0x3030303030303030;
+
+template <class Word>
+Word load_lowest_first(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  if constexpr (std::endian::native == std::endian::little) return word;
+  Word turned = 0;
+  for (size_t i = 0; i < sizeof word; ++i) turned = turned << 8 | (word >> 8 * i & 0xff);
+  return turned;
+}
+
 }  // namespace
 
 bool parse_ipv4(std::string_view text, uint8_t* octets) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  unsigned digit = 0;
-  const auto take_digit = [&] {
-    if (at == end) return false;
-    digit = static_cast<unsigned>(*at) - '0';
-    at += digit <= 9;
-    return digit <= 9;
-  };
-  for (size_t i = 0; i < kIpv4Octets; ++i) {
-    if (i != 0 && (at == end || *at++ != '.')) return false;
-    if (!take_digit()) return false;
-    unsigned value = digit;
-    if (take_digit()) {
-      // 010 is octal to some.
-      if (value == 0) return false;
-      value = value * 10 + digit;
-      if (take_digit()) value = value * 10 + digit;
-      if (value > 255) return false;
-    }
-    octets[i] = static_cast<uint8_t>(value);
+  constexpr size_t kTextOctetsMin = 7, kTextOctetsMax = 15;
+  const size_t text_octets = text.size();
+  if (text_octets < kTextOctetsMin || text_octets > kTextOctetsMax) return false;
+  // The text, its first octet lowest. Nobody foresees how many digits the next number has, so that no branch
+  // depends on it.
+  uint64_t low, high = 0;
+  if (text_octets < 8) {
+    low = load_lowest_first<uint32_t>(text.data()) | uint64_t{load_lowest_first<uint32_t>(text.data() + 3)}
+                                                         << 24;
+  } else {
+    low = load_lowest_first<uint64_t>(text.data());
+    const size_t half = 4 * (16 - text_octets);  // of the bits of what stands in `low` too
+    high = load_lowest_first<uint64_t>(text.data() + text_octets - 8) >> half >> half;
   }
-  return at == end;
+  // The highest bit of each octet that ends a number.
+  uint64_t low_ends = octets_that_are('.', low), high_ends = octets_that_are('.', high);
+  (text_octets < 8 ? low_ends : high_ends) |= uint64_t{0x80} << 8 * (text_octets % 8);
+  low ^= kZeros;
+  high ^= kZeros;
+  for (size_t i = 0; i < kIpv4Octets; ++i) {
+    const auto digits = static_cast<size_t>(std::countr_zero(low_ends)) / 8;
+    if (digits == 0 || digits > 3) return false;
+    // The last digit stands in the third octet.
+    const uint32_t number = static_cast<uint32_t>(low) << 8 * (3 - digits) & 0xffffff;
+    if (((number | (number + 0x767676)) & 0x808080) != 0) return false;
+    const uint32_t value = (number & 0xff) * 100 + (number >> 8 & 0xff) * 10 + (number >> 16);
+    // 010 is octal to some.
+    static constexpr std::array<uint32_t, 4> kLeast = {0, 0, 10, 100};
+    if (value < kLeast[digits] || value > 255) return false;
+    octets[i] = static_cast<uint8_t>(value);
+    const size_t bits = 8 * (digits + 1);
+    low = low >> bits | high << (64 - bits);
+    high >>= bits;
+    low_ends = low_ends >> bits | high_ends << (64 - bits);
+    high_ends >>= bits;
+  }
+  return (low_ends | high_ends) == 0;
 }
 
 // RFC 4291 2.2. "::" may stand for one group or more, as inet_pton() has it.
