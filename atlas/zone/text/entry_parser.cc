@@ -256,7 +256,7 @@ bool Parser::parse_head(Tokens tokens, size_t first, bool begins_blank, RecordHe
       continue;
     }
     // The word that most records have costs no search among the types.
-    const bool is_in = equal_ignoring_case(word, "IN");
+    const bool is_in = word.size() == 2 && equal_ignoring_case(word, "IN");
     if (const auto type = is_in ? std::nullopt : types_.find(word)) {
       // ANY is a type and a class; neither can stand in a zone.
       if (dns::is_meta_type(*type)) {

@@ -183,7 +183,13 @@ Scanner::Outcome Scanner::next() {
     switch (kind_of(*at_)) {
       case Octet::kWord:
       case Octet::kBackslash:
-        if (!scan_word()) return Outcome::kError;
+        // Most words have neither escapes nor quotes.
+        if (const char* const end = end_of_word_(at_); *end != '\\' && *end != '"') {
+          add_token(at_, end, false, position(at_));
+          at_ = end;
+        } else if (!scan_word()) {
+          return Outcome::kError;
+        }
         while (kind_of(*at_) == Octet::kBlank) ++at_;
         break;
       case Octet::kQuote:
