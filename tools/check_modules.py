@@ -5,7 +5,7 @@
               the planes (data, control, telemetry) never name each other
   layers      DEPENDS points only to modules that atlas/CMakeLists.txt adds earlier
   headers     no heavy header in a .h file; every .h begins with #pragma once
-  openssl     only crypto (and tls) include OpenSSL
+  openssl     only crypto and tls include OpenSSL
   exceptions  throw, try and catch only in .cc files of modules that wrap third-party libraries
   folders     no folder is named common, utils, core or lib
   length      no file is longer than 900 lines
@@ -128,7 +128,7 @@ class Checker:
                 if used != module.name and used not in module.depends:
                     self.report(path, number, f"module '{module.name}' must not use '{used}': it is not in its DEPENDS")
             elif name.startswith("openssl/") and module.name not in MODULES_WITH_OPENSSL:
-                self.report(path, number, "only crypto includes OpenSSL")
+                self.report(path, number, "only crypto and tls include OpenSSL")
             elif path.suffix == ".h" and not is_test and HEAVY.match(name):
                 self.report(path, number, f"<{name}> is too heavy for a header: include it in the .cc file")
 

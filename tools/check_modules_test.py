@@ -54,9 +54,10 @@ class CheckModules(unittest.TestCase):
         self.assert_refused("atlas/control/a.h", "#pragma once\n#include <boost/json.hpp>\n", "too heavy")
         self.assert_refused("atlas/base/a.h", "#pragma once\n#include <iostream>\n", "too heavy")
 
-    def test_openssl_belongs_to_crypto(self):
-        self.assertEqual(self.findings({"atlas/crypto/a.cc": "#include <openssl/evp.h>\n"}), [])
-        self.assert_refused("atlas/control/a.cc", "#include <openssl/evp.h>\n", "only crypto")
+    def test_openssl_belongs_to_crypto_and_tls(self):
+        files = {f"atlas/{name}/a.cc": "#include <openssl/evp.h>\n" for name in ("crypto", "tls")}
+        self.assertEqual(self.findings(files, {"tls": "base"}), [])
+        self.assert_refused("atlas/control/a.cc", "#include <openssl/evp.h>\n", "only crypto and tls")
 
     def test_exceptions_stay_in_adapters(self):
         self.assertEqual(self.findings({"atlas/control/a.cc": "void f() { try { g(); } catch (...) {} }\n"}), [])
