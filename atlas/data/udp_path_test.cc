@@ -9,6 +9,7 @@
 
 #include "atlas/base/encoding.h"
 #include "atlas/crypto/nsec3_hash.h"
+#include "atlas/data/handshakes/handshake_threads.h"
 #include "atlas/data/served_zone.h"
 #include "atlas/data/worker.h"
 #include "atlas/dns/rdata.h"
@@ -218,7 +219,8 @@ class UdpPathTest : public ::testing::Test {
     snapshot->rate_limit.exempt.clear();
     snapshot->rate_limit.responses_per_second = 1'000'000;
     publisher_ = std::make_unique<handoff::SnapshotPublisher>(1, std::move(snapshot));
-    worker_ = std::make_unique<Worker>(0, *publisher_, counters_, &ring_, std::chrono::milliseconds(100));
+    worker_ = std::make_unique<Worker>(0, *publisher_, counters_, &ring_, handshakes_.queue(0),
+                                       std::chrono::milliseconds(100));
     thread_ = std::thread([this] {
       counted_thread = true;
       worker_->run();
@@ -239,6 +241,7 @@ class UdpPathTest : public ::testing::Test {
 
   std::shared_ptr<const handoff::Listener> listener_ = test_listener("127.0.0.1:0", query::Transport::kUdp);
   handoff::WorkerCounters counters_;
+  handshakes::Threads handshakes_{1};
   handoff::QueryRing ring_{16};
   std::unique_ptr<handoff::SnapshotPublisher> publisher_;
   std::unique_ptr<Worker> worker_;

@@ -17,7 +17,7 @@ constexpr size_t kEventsMax = 64;
 constexpr size_t kUdpBatchesPerTurn = 4;
 // A listener that is left is read until it is empty, or this long under a flood.
 constexpr size_t kLastUdpBatches = 128;
-// Units of stream work (see TcpTransport::serve) that UDP may have to wait for.
+// Units of stream work (see StreamTransport::serve) that UDP may have to wait for.
 constexpr size_t kStreamWorkPerTurn = 32;
 // Snapshots are looked for this often even if nobody says a word.
 constexpr int kWaitMsMax = 1000;
@@ -41,14 +41,14 @@ bool watch(int poll, int fd, void* what) {
 }  // namespace
 
 Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-               handoff::QueryRing* ring, std::chrono::milliseconds drain)
+               handoff::QueryRing* ring, handshakes::Queue& handshakes, std::chrono::milliseconds drain)
     : index_(index),
       publisher_(publisher),
       counters_(counters),
       drain_(drain),
       pipeline_(publisher.current().rate_limit, counters, ring),
       udp_(pipeline_, counters),
-      streams_(pipeline_, counters),
+      streams_(pipeline_, counters, handshakes, nullptr, publisher.current().http),
       poll_(::epoll_create1(EPOLL_CLOEXEC)),
       stop_wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   counters_.last_turn_ms.set(base::to_milliseconds(base::monotonic_now()));
@@ -138,13 +138,13 @@ void Worker::change_listeners(const Batch& batch) {
 }
 
 bool Worker::add_listener(const Served& served) {
-  if (served.listener->transport == query::Transport::kTcp)
+  if (served.listener->transport != query::Transport::kUdp)
     return streams_.add_listener(*served.listener, served.fd);
   return watch(poll_.get(), served.fd, const_cast<Served*>(&served));
 }
 
 void Worker::remove_listener(const Batch& batch, const Served& served) {
-  if (served.listener->transport == query::Transport::kTcp) {
+  if (served.listener->transport != query::Transport::kUdp) {
     streams_.remove_listener(batch, served.fd);
     return;
   }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "atlas/data/pipeline.h"
-#include "atlas/data/transport/tcp/tcp_transport.h"
+#include "atlas/data/transport/stream/stream_transport.h"
 #include "atlas/data/transport/udp/udp_transport.h"
 #include "atlas/handoff/publish.h"
 #include "atlas/net/file_descriptor.h"
@@ -19,7 +19,7 @@ class Worker {
  public:
   // Control's thread. `ring` may be null.
   Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-         handoff::QueryRing* ring, std::chrono::milliseconds drain);
+         handoff::QueryRing* ring, handshakes::Queue& handshakes, std::chrono::milliseconds drain);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
@@ -52,7 +52,7 @@ class Worker {
   const std::chrono::milliseconds drain_;
   Pipeline pipeline_;
   transport::udp::UdpTransport udp_;
-  transport::tcp::TcpTransport streams_;
+  transport::stream::StreamTransport streams_;
   net::FileDescriptor poll_;
   net::FileDescriptor stop_wake_;
   std::atomic<bool> stopping_{false};
