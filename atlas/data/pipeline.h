@@ -76,18 +76,19 @@ class Pipeline {
     bool cookie_good = false;
   };
 
-  Next decode(Exchange& exchange);
-  Next admit(Exchange& exchange);
-  Next route(Exchange& exchange);
-  Next screen(const Exchange& exchange);
-  Next answer(Exchange& exchange);
-  Next review(Exchange& exchange);
-  size_t encode(Exchange& exchange);
-  void record(const Exchange& exchange, size_t response_octets);
+  // Each is called from one place, and so becomes a part of respond().
+  inline Next decode(Exchange& exchange);
+  inline Next admit(Exchange& exchange);
+  inline Next route(Exchange& exchange);
+  inline Next screen(const Exchange& exchange);
+  inline Next answer(Exchange& exchange);
+  inline Next review(Exchange& exchange);
+  inline size_t encode(Exchange& exchange);
+  inline void record(const Exchange& exchange, size_t response_octets);
 
   Next refuse(dns::Rcode rcode, dns::ExtendedError error, std::string_view text = {});
-  void prepare_edns(Exchange& exchange);
-  void describe_zone(Exchange& exchange);
+  inline void prepare_edns(Exchange& exchange);
+  inline void describe_zone(Exchange& exchange);
 
   Foresight alone_;  // of a message that comes alone
   query::Answer answer_;

@@ -344,7 +344,7 @@ std::optional<Name> read_name(base::ByteReader& reader) {
   return Name(NameView(wire.data(), static_cast<uint8_t>(size)));
 }
 
-bool skip_name(base::ByteReader& reader) {
+bool skip_long_name(base::ByteReader& reader) {
   for (size_t size = 0; size < kNameOctetsMax;) {
     const uint8_t length = reader.u8();
     if (!reader.ok()) return false;

@@ -215,7 +215,15 @@ std::string to_display_text(NameView name);
 // malformed.
 std::optional<Name> read_name(base::ByteReader& reader);
 // Moves behind a name without looking at the octets that a pointer leads to. False if it is malformed.
-bool skip_name(base::ByteReader& reader);
+bool skip_long_name(base::ByteReader& reader);
+inline bool skip_name(base::ByteReader& reader) {
+  const base::Bytes whole = reader.whole();
+  if (reader.offset() < whole.size() && whole[reader.offset()] == 0) {
+    reader.skip(1);  // the root, which owns OPT
+    return reader.ok();
+  }
+  return skip_long_name(reader);
+}
 // A whole uncompressed name at the front of `bytes`, checked. Empty if malformed, compressed or cut off.
 std::optional<NameView> view_name(base::Bytes bytes);
 

@@ -100,27 +100,6 @@ ZoneDirectory ZoneDirectory::with(std::span<const ZoneEntry> entries,
   return edit.finish();
 }
 
-const ZoneEntry* ZoneDirectory::Page::find(uint64_t hash, dns::NameView apex) const {
-  for (uint32_t i = 0; i < count; ++i) {
-    if (tags[i] == static_cast<uint32_t>(hash) && entries[i].apex == apex) return &entries[i];
-  }
-  return nullptr;
-}
-
-const ZoneEntry* ZoneDirectory::find_exact(dns::NameView apex) const {
-  if (pages_.empty()) return nullptr;
-  const uint64_t hash = dns::hash(apex);
-  return pages_[page_of(hash)]->find(hash, apex);
-}
-
-const ZoneEntry* ZoneDirectory::find_at_most(const dns::LabelledName& name, size_t labels_max) const {
-  for (const uint8_t depth : depths_) {
-    if (depth > labels_max) continue;
-    if (const ZoneEntry* entry = find_exact(name.suffix(depth))) return entry;
-  }
-  return nullptr;
-}
-
 const ZoneEntry* ZoneDirectory::find(const dns::LabelledName& name, dns::RRType type) const {
   const ZoneEntry* nearest = find_at_most(name, name.label_count());
   if (nearest == nullptr || type != dns::RRType::DS || nearest->apex != name.view() ||

@@ -32,7 +32,11 @@ class ZoneDirectory {
   // The zone whose apex is the nearest ancestor of `name`, or null. RFC 1034 4.3.2 step 2. A DS question for
   // an apex belongs to the parent side of the cut (RFC 4035 3.1.4.1): to the zone above, if that is here too.
   const ZoneEntry* find(const dns::LabelledName& name, dns::RRType type) const;
-  const ZoneEntry* find_exact(dns::NameView apex) const;
+  const ZoneEntry* find_exact(dns::NameView apex) const {
+    if (pages_.empty()) return nullptr;
+    const uint64_t hash = dns::hash(apex);
+    return pages_[page_of(hash)]->find(hash, apex);
+  }
 
   size_t size() const { return size_; }
 
@@ -45,13 +49,24 @@ class ZoneDirectory {
     std::array<uint32_t, kPageZonesMax> tags;  // lower halves of the hashes: most misses end here
     std::vector<ZoneEntry> entries;
 
-    const ZoneEntry* find(uint64_t hash, dns::NameView apex) const;
+    const ZoneEntry* find(uint64_t hash, dns::NameView apex) const {
+      for (uint32_t i = 0; i < count; ++i) {
+        if (tags[i] == static_cast<uint32_t>(hash) && entries[i].apex == apex) return &entries[i];
+      }
+      return nullptr;
+    }
   };
   class Edit;
 
   size_t page_of(uint64_t hash) const { return page_bits_ == 0 ? 0 : hash >> (64 - page_bits_); }
   // The nearest ancestor of `name` that has at most `labels_max` labels.
-  const ZoneEntry* find_at_most(const dns::LabelledName& name, size_t labels_max) const;
+  const ZoneEntry* find_at_most(const dns::LabelledName& name, size_t labels_max) const {
+    for (const uint8_t depth : depths_) {
+      if (depth > labels_max) continue;
+      if (const ZoneEntry* entry = find_exact(name.suffix(depth))) return entry;
+    }
+    return nullptr;
+  }
 
   std::vector<std::shared_ptr<const Page>> pages_;  // a power of two, or none
   uint8_t page_bits_ = 0;

@@ -4,16 +4,6 @@
 
 namespace atlas::query {
 
-void Answer::clear() {
-  size_ = 0;
-  sections_ = {};
-  scratch_used_ = 0;
-  overflowed_ = false;
-  rcode = dns::Rcode::NOERROR;
-  authoritative = truncated = has_extended_error = false;
-  extended_text = {};
-}
-
 bool Answer::contains(dns::NameView owner, dns::RRType type) const {
   for (const AnswerRRset& present : rrsets()) {
     if (present.rrset.type == type && present.owner == owner) return true;

@@ -33,7 +33,15 @@ inline constexpr size_t kAnswerScratchOctets = 16384;
 // Reused from query to query by its worker; clear() is cheap. Never allocates.
 class Answer {
  public:
-  void clear();
+  void clear() {
+    size_ = 0;
+    sections_ = {};
+    scratch_used_ = 0;
+    overflowed_ = false;
+    rcode = dns::Rcode::NOERROR;
+    authoritative = truncated = has_extended_error = false;
+    extended_text = {};
+  }
 
   // In the order in which they are to be sent within their section. A second RRset with the same owner and
   // type in any section is ignored, so that callers need not ask.

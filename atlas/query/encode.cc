@@ -140,6 +140,23 @@ bool write_rrset(const AnswerRRset& item, dns::RRClass rr_class, NameCompressor&
   return true;
 }
 
+// Writes the RRsets of a section, up to the first required one that does not fit: that makes the answer
+// truncated. Returns the number of records.
+uint16_t write_section(const Answer& answer, Section section, dns::RRClass rr_class, NameCompressor& names,
+                       ByteWriter& writer, bool& truncated) {
+  uint16_t count = 0;
+  for (const AnswerRRset& item : answer.rrsets()) {
+    if (item.section != section) continue;
+    if (write_rrset(item, rr_class, names, writer)) {
+      count += item.rrset.count;
+    } else if (item.required) {
+      truncated = true;
+      break;
+    }
+  }
+  return count;
+}
+
 uint16_t response_flags(const Query& query, dns::Rcode rcode, bool authoritative, bool truncated) {
   uint16_t word = dns::kFlagQR | static_cast<uint16_t>(static_cast<uint16_t>(query.opcode) << 11) |
                   (static_cast<uint16_t>(rcode) & 0x0f);
@@ -190,36 +207,27 @@ size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, s
 
   // QCLASS may be ANY; records have a class of their own.
   const dns::RRClass rr_class = query.rr_class == dns::RRClass::CH ? dns::RRClass::CH : dns::RRClass::IN;
-  std::array<uint16_t, 3> counts{};
   bool truncated = answer.truncated;
-  if (!truncated && !answer.overflowed()) {
-    for (const Section section : {Section::kAnswer, Section::kAuthority, Section::kAdditional}) {
-      if (!answer.has(section)) continue;
-      uint16_t count = 0;
-      for (const AnswerRRset& item : answer.rrsets()) {
-        if (item.section != section) continue;
-        if (write_rrset(item, rr_class, names, writer)) {
-          count += item.rrset.count;
-        } else if (item.required) {
-          truncated = true;
-          break;
-        }
-      }
-      counts[static_cast<size_t>(section)] = count;
-      if (truncated) break;
-    }
-  }
+  const auto write = [&](Section section) -> uint16_t {
+    if (truncated || answer.overflowed() || !answer.has(section)) return 0;
+    return write_section(answer, section, rr_class, names, writer, truncated);
+  };
+  const uint16_t answers = write(Section::kAnswer);
+  const uint16_t authorities = write(Section::kAuthority);
+  uint16_t additionals = write(Section::kAdditional);
   writer.set_limit(size_limit);
   if (query.has_edns) {
     write_opt(query, rcode, edns, options.written(),
               padding_octets(writer.offset() + opt_octets, edns.padding_block, size_limit), writer);
-    ++counts[2];
+    ++additionals;
   }
   const bool authoritative = answer.authoritative && !answer.overflowed();
   base::store_u16(header, query.id);
   base::store_u16(header + 2, response_flags(query, rcode, authoritative, truncated));
   base::store_u16(header + 4, query.has_question ? 1 : 0);
-  for (size_t i = 0; i < counts.size(); ++i) base::store_u16(header + 6 + 2 * i, counts[i]);
+  base::store_u16(header + 6, answers);
+  base::store_u16(header + 8, authorities);
+  base::store_u16(header + 10, additionals);
   return writer.offset();
 }
 

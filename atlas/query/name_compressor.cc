@@ -2,18 +2,6 @@
 
 namespace atlas::query {
 
-void NameCompressor::set_question(dns::NameView name, size_t offset) {
-  question_begin_ = reinterpret_cast<uintptr_t>(name.data());
-  question_octets_ = name.size();
-  question_offset_ = offset;
-  if (!name.is_root()) remember(name, offset, name.size() - 1u);
-}
-
-void NameCompressor::remember(dns::NameView name, size_t offset, size_t written) {
-  if (size_ == kNamesMax || offset > kPointerMax) return;
-  known_[size_++] = {name.data(), static_cast<uint16_t>(offset), name.size(), static_cast<uint8_t>(written)};
-}
-
 void NameCompressor::search_and_write(const dns::LabelledName& name, base::ByteWriter& writer) {
   const dns::NameView view = name.view();
   const size_t labels = name.label_count();

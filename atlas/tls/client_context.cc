@@ -208,7 +208,8 @@ std::optional<ResumptionTicket> ClientSession::ticket() const {
 
 base::Bytes ClientSession::ocsp_staple() const {
   const unsigned char* octets = nullptr;
-  const long size = ssl() == nullptr ? -1 : SSL_get_tlsext_status_ocsp_resp(ssl(), &octets);
+  const long size =
+      ssl() == nullptr ? -1 : SSL_get_tlsext_status_ocsp_resp(ssl(), static_cast<void*>(&octets));
   return size <= 0 ? base::Bytes() : base::Bytes(octets, static_cast<size_t>(size));
 }
 

@@ -11,14 +11,8 @@ namespace atlas::tls {
 void LibraryFree::operator()(bio_st* object) const {
   BIO_free_all(object);
 }
-void LibraryFree::operator()(bio_method_st* object) const {
-  BIO_meth_free(object);
-}
 void LibraryFree::operator()(evp_cipher_st* object) const {
   EVP_CIPHER_free(object);
-}
-void LibraryFree::operator()(evp_mac_st* object) const {
-  EVP_MAC_free(object);
 }
 void LibraryFree::operator()(evp_pkey_st* object) const {
   EVP_PKEY_free(object);

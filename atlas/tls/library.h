@@ -9,9 +9,7 @@
 #include "atlas/tls/session.h"
 
 struct bio_st;
-struct bio_method_st;
 struct evp_cipher_st;
-struct evp_mac_st;
 struct evp_pkey_st;
 struct ssl_ctx_st;
 struct ssl_session_st;
@@ -24,9 +22,7 @@ namespace atlas::tls {
 
 struct LibraryFree {
   void operator()(bio_st* object) const;
-  void operator()(bio_method_st* object) const;
   void operator()(evp_cipher_st* object) const;
-  void operator()(evp_mac_st* object) const;
   void operator()(evp_pkey_st* object) const;
   void operator()(ssl_ctx_st* object) const;
   void operator()(ssl_session_st* object) const;

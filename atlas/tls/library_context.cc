@@ -59,7 +59,9 @@ bool set_lists(SSL_CTX* context, const TlsPolicy& policy) {
   for (const CipherSuite suite : policy.cipher_suites) {
     (is_tls13(suite) ? suites_13 : suites_12).push_back(suite);
   }
-  const auto name_12 = [](CipherSuite suite) { return OPENSSL_cipher_name(to_text(suite).data()); };
+  const auto name_12 = [](CipherSuite suite) {
+    return OPENSSL_cipher_name(std::string(to_text(suite)).c_str());
+  };
   const auto name_13 = [](CipherSuite suite) { return to_text(suite); };
   const auto name_of_group = [](NamedGroup group) { return library_name(group); };
   const auto name_of_scheme = [](SignatureScheme scheme) { return to_text(scheme); };

@@ -1,7 +1,5 @@
 #include "atlas/tls/policy.h"
 
-#include <strings.h>
-
 #include <algorithm>
 
 #include "atlas/base/encoding.h"
@@ -12,7 +10,7 @@ namespace {
 template <class T>
 struct Name {
   T value;
-  std::string_view text;  // ends in a NUL
+  std::string_view text;
 };
 
 constexpr Name<ProtocolVersion> kVersions[] = {
@@ -59,9 +57,9 @@ std::string_view find_text(const Name<T> (&names)[kCount], T value) {
 
 template <class T, size_t kCount>
 std::optional<T> find_value(const Name<T> (&names)[kCount], std::string_view text) {
-  const auto* const found = std::ranges::find_if(names, [text](const Name<T>& name) {
-    return name.text.size() == text.size() && ::strncasecmp(name.text.data(), text.data(), text.size()) == 0;
-  });
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  const auto* const found = std::ranges::find_if(
+      names, [&](const Name<T>& name) { return std::ranges::equal(name.text, text, {}, lower, lower); });
   if (found == std::end(names)) return {};
   return found->value;
 }

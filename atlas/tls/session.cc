@@ -44,14 +44,15 @@ long control_wire(BIO*, int command, long, void*) {
 }
 
 const BIO_METHOD* wire_method() {
-  static const Owned<BIO_METHOD> method = [] {
-    Owned<BIO_METHOD> made(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "atlas wire"));
-    BIO_meth_set_read_ex(made.get(), read_wire);
-    BIO_meth_set_write_ex(made.get(), write_wire);
-    BIO_meth_set_ctrl(made.get(), control_wire);
+  // Never freed: sessions may live until the program ends.
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "atlas wire");
+    BIO_meth_set_read_ex(made, read_wire);
+    BIO_meth_set_write_ex(made, write_wire);
+    BIO_meth_set_ctrl(made, control_wire);
     return made;
   }();
-  return method.get();
+  return method;
 }
 
 // Gives a call to the session's BIO while it lasts.
@@ -217,8 +218,10 @@ void Session::read(Call& call, base::OctetBuffer& plain) {
 
 void Session::note_result(int result, Call& call) {
   const int error = SSL_get_error(ssl_.get(), result);
-  if (error == SSL_ERROR_ZERO_RETURN) {
+  if (error == SSL_ERROR_ZERO_RETURN && state_ == SessionState::kOpen) {
     state_ = SessionState::kPeerClosed;
+  } else if (error == SSL_ERROR_ZERO_RETURN) {
+    fail(Failure::kPeerAlert);
   } else if (error != SSL_ERROR_WANT_READ) {
     fail_by_library(call, error);
   }
@@ -238,8 +241,14 @@ void Session::fail_by_library(Call& call, int error) {
     failure = failure_of(ERR_GET_REASON(code));
     break;
   }
+  ERR_clear_error();
+  if (failure == Failure::kNotTls && is_open()) failure = Failure::kMalformed;
   if (failure == Failure::kCertificateRejected) {
     verification_error_ = static_cast<int16_t>(SSL_get_verify_result(ssl_.get()));
+    // Only clients have it by now.
+    const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_.get());
+    if (sk_X509_num(chain) > 0)
+      rejected_ = std::make_unique<CertificateFacts>(facts_of(sk_X509_value(chain, 0)));
   }
   fail(failure);
 }
@@ -314,6 +323,7 @@ HandshakeFacts Session::handshake() const {
 }
 
 std::optional<CertificateFacts> Session::peer_certificate() const {
+  if (rejected_ != nullptr) return *rejected_;
   X509* certificate = ssl_ == nullptr ? nullptr : SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr) return {};
   return facts_of(certificate);

@@ -176,6 +176,13 @@ TEST_F(SessionTest, CloseNotifyEndsOneDirection) {
   }
 }
 
+TEST_F(SessionTest, CloseNotifyInsteadOfAHandshakeIsAFailure) {
+  TestConnection both = connection();
+  both.to_server.append(octets_of("\x15\3\3\0\2\1\0"s));
+  EXPECT_FALSE(both.shake_hands());
+  EXPECT_EQ(both.server.failure(), Failure::kPeerAlert);
+}
+
 TEST_F(SessionTest, AnEndWithoutCloseNotifyIsATruncation) {
   TestConnection both = connection();
   ASSERT_TRUE(both.shake_hands());
@@ -257,6 +264,17 @@ TEST_F(SessionTest, AForgedRecordFailsWithAnAlert) {
   EXPECT_EQ(both.client.failure(), Failure::kPeerAlert);
   EXPECT_NE(both.client.failure_text().find("bad record mac"), std::string_view::npos)
       << both.client.failure_text();
+}
+
+TEST_F(SessionTest, GarbageInAnOpenSessionIsMalformed) {
+  for (const ProtocolVersion version : {ProtocolVersion::kTls12, ProtocolVersion::kTls13}) {
+    client_policy_.tls.version_max = version;
+    TestConnection both = connection();
+    ASSERT_TRUE(both.shake_hands());
+    both.server.receive(octets_of("garbage, garbage"), both.server_got, both.to_client);
+    EXPECT_EQ(both.server.failure(), Failure::kMalformed) << both.server.failure_text();
+    EXPECT_TRUE(both.server_got.empty());
+  }
 }
 
 TEST_F(SessionTest, IgnoresWhatComesBehindTheEnd) {

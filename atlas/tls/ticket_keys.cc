@@ -39,7 +39,7 @@ base::Result<TicketKeys> TicketKeys::from_octets(base::Bytes octets) {
 }
 
 TicketKeys::~TicketKeys() {
-  ::explicit_bzero(keys_.data(), keys_.size() * sizeof(TicketKey));
+  if (!keys_.empty()) ::explicit_bzero(keys_.data(), keys_.size() * sizeof(TicketKey));
 }
 
 TicketKeys TicketKeys::rotated() const {

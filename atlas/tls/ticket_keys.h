@@ -38,6 +38,7 @@ class TicketKeys {
   static base::Result<TicketKeys> from_octets(base::Bytes octets);
   ~TicketKeys();
   TicketKeys(const TicketKeys&) = default;
+  TicketKeys(TicketKeys&&) noexcept = default;
   TicketKeys& operator=(TicketKeys other) noexcept {
     keys_.swap(other.keys_);
     return *this;

@@ -174,8 +174,9 @@ class Zone {
   // Where the addresses and the like that belong to the RDATAs of `rrset` lie (dns::additional_name), one
   // visit for each RDATA whose target is a name of this zone: visit(Node, NameView name). `owner` is the name
   // that the RRset is given under. Names that a wildcard makes are left out; those below a zone cut are
-  // visited only for NS: their data is glue.
-  void for_each_additional(dns::NameView owner, const RRset& rrset, const auto& visit) const;
+  // visited only for NS: their data is glue. Names that wants(NameView) does not want are not looked for.
+  void for_each_additional(dns::NameView owner, const RRset& rrset, const auto& wants,
+                           const auto& visit) const;
 
   // Every RRset in canonical order of owners, the apex first with its SOA first; RRSIGs as RRsets of their
   // own, one for each covered type.
@@ -228,10 +229,11 @@ void Node::for_each_rrset(const auto& visit) const {
   if (!signatures_given) give_signatures();
 }
 
-void Zone::for_each_additional(dns::NameView owner, const RRset& rrset, const auto& visit) const {
+void Zone::for_each_additional(dns::NameView owner, const RRset& rrset, const auto& wants,
+                               const auto& visit) const {
   for (const base::Bytes rdata : rrset.view()) {
     const dns::NameView target = additional_target(owner, rrset.type(), rdata);
-    if (target.is_root() || !target.is_at_or_below(apex_)) continue;
+    if (target.is_root() || !target.is_at_or_below(apex_) || !wants(target)) continue;
     const Found found = find(target);
     if (found.exact && gives_additional(rrset.type(), found.node)) visit(found.node, target);
   }

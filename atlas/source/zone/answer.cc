@@ -250,7 +250,8 @@ std::optional<RRset> Composer::smallest_rrset(const Node& node) const {
 void Composer::add_additionals(const RRset& rrset) {
   const RRType type = rrset.type();
   if (options_.minimal_responses && type != RRType::NS && !is_service_binding(type)) return;
-  zone_.for_each_additional(name_, rrset, [&](const Node& target, NameView name) {
+  const auto all = [](NameView) { return true; };
+  zone_.for_each_additional(name_, rrset, all, [&](const Node& target, NameView name) {
     if (is_service_binding(type) || type == RRType::NAPTR) {
       const RRType next = type == RRType::NAPTR ? RRType::SRV : type;
       if (const auto found = target.find(next)) add(Section::kAdditional, name, *found, false);
@@ -263,8 +264,9 @@ void Composer::add_additionals(const RRset& rrset) {
 // others are welcome where there is room.
 void Composer::add_glue(NameView cut, const RRset& name_servers) {
   for (const bool required : {true, false}) {
-    zone_.for_each_additional(cut, name_servers, [&](const Node& target, NameView name) {
-      if (name.is_at_or_below(cut) == required) add_addresses(target, name, required);
+    const auto wants = [&](NameView name) { return name.is_at_or_below(cut) == required; };
+    zone_.for_each_additional(cut, name_servers, wants, [&](const Node& target, NameView name) {
+      add_addresses(target, name, required);
     });
   }
 }
