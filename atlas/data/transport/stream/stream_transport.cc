@@ -202,12 +202,13 @@ void StreamTransport::set_accepting(bool accepting) {
 }
 
 void StreamTransport::close(Connection& connection) {
+  records_.clear();
   if (connection.session != nullptr && connection.output.empty()) {
-    records_.clear();
     connection.session->close(records_);
     if (!records_.empty()) {
       ::send(connection.fd.get(), records_.bytes().data(), records_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     }
+    records_.clear();
   }
   by_activity_.remove(connection);
   by_age_.remove(connection);
