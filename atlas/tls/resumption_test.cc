@@ -83,6 +83,20 @@ TEST_P(ResumptionTest, TicketsOfOldKeysAreRenewed) {
   EXPECT_TRUE(resumes(*renewed));
 }
 
+TEST_P(ResumptionTest, WorksWithAContextThatGotOtherKeys) {
+  const auto server = server_context();
+  const auto client = client_context();
+  const auto resumes_at = [&client](const auto& context, const ResumptionTicket* ticket) {
+    TestConnection both(context, client, {.name = "dns.test"}, ticket);
+    EXPECT_TRUE(both.shake_hands());
+    return both.server.handshake().resumed ? std::nullopt : both.client.ticket();
+  };
+  const auto ticket = resumes_at(server, nullptr);
+  ASSERT_TRUE(ticket);
+  EXPECT_FALSE(resumes_at(server->with_ticket_keys(ticket_keys_.rotated()), &*ticket)) << "resumed";
+  EXPECT_TRUE(resumes_at(server->with_ticket_keys(TicketKeys::random()), &*ticket)) << "a full handshake";
+}
+
 TEST_P(ResumptionTest, NeedsSharedKeys) {
   const ResumptionTicket ticket = first_ticket();
   ticket_keys_ = TicketKeys::random();

@@ -13,6 +13,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "atlas/base/assert.h"
 #include "atlas/tls/certificate_contents.h"
 #include "atlas/tls/certificate_facts.h"
 #include "atlas/tls/key_log.h"
@@ -243,6 +244,7 @@ base::Result<std::shared_ptr<const ServerContext>> ServerContext::make(const Ser
                                                                        std::vector<Certificate> certificates,
                                                                        TicketKeys ticket_keys) {
   if (auto checked = check(policy); !checked) return std::unexpected(checked.error());
+  ATLAS_ASSERT(certificates.size() == policy.certificates.size());
   auto contents = std::make_shared<Contents>();
   contents->policy = policy;
   contents->groups = usable_groups(policy.tls);

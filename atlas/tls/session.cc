@@ -217,8 +217,10 @@ void Session::read(Call& call, base::OctetBuffer& plain) {
 
 void Session::note_result(int result, Call& call) {
   const int error = SSL_get_error(ssl_.get(), result);
-  if (error == SSL_ERROR_ZERO_RETURN) {
+  if (error == SSL_ERROR_ZERO_RETURN && state_ == SessionState::kOpen) {
     state_ = SessionState::kPeerClosed;
+  } else if (error == SSL_ERROR_ZERO_RETURN) {
+    fail(Failure::kPeerAlert);
   } else if (error != SSL_ERROR_WANT_READ) {
     fail_by_library(call, error);
   }
@@ -238,8 +240,13 @@ void Session::fail_by_library(Call& call, int error) {
     failure = failure_of(ERR_GET_REASON(code));
     break;
   }
+  ERR_clear_error();
   if (failure == Failure::kCertificateRejected) {
     verification_error_ = static_cast<int16_t>(SSL_get_verify_result(ssl_.get()));
+    // Only clients have it by now.
+    const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_.get());
+    if (sk_X509_num(chain) > 0)
+      rejected_ = std::make_unique<CertificateFacts>(facts_of(sk_X509_value(chain, 0)));
   }
   fail(failure);
 }
@@ -314,6 +321,7 @@ HandshakeFacts Session::handshake() const {
 }
 
 std::optional<CertificateFacts> Session::peer_certificate() const {
+  if (rejected_ != nullptr) return *rejected_;
   X509* certificate = ssl_ == nullptr ? nullptr : SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr) return {};
   return facts_of(certificate);

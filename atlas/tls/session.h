@@ -53,7 +53,7 @@ enum class Failure : uint8_t {
   kRecordForged,         // a record that was not sealed by the peer
   kHelloTooLarge,        // see kHelloOctetsMax
   kKeyUpdateFlood,       // see kKeyUpdatesFree
-  kRenegotiation,        // TLS 1.2: a client that asks for it is told no, and left
+  kRenegotiation,        // TLS 1.2: a peer that asks for it is told no, and left
   kRecordFlood,          // empty records or warnings in a row (OpenSSL: 32 and 5)
   kInternal,             // OpenSSL refuses, as without memory
   kLast = kInternal,
@@ -111,8 +111,8 @@ class Session {
 
   // Of a session that is_open().
   HandshakeFacts handshake() const;
-  // The certificate that the peer has shown, in this session or in the one that it resumes. Computed by each
-  // call.
+  // The certificate that the peer has shown, in this session or in the one that it resumes; to a client, also
+  // the one that it has rejected. Computed by each call.
   std::optional<CertificateFacts> peer_certificate() const;
 
  protected:
@@ -140,6 +140,7 @@ class Session {
 
   std::unique_ptr<ssl_st, FreeSsl> ssl_;
   const ServerContext* server_;
+  std::unique_ptr<const CertificateFacts> rejected_;
   uint64_t octets_received_ = 0;
   uint32_t key_updates_ = 0;
   uint32_t library_error_ = 0;  // OpenSSL's code

@@ -176,6 +176,13 @@ TEST_F(SessionTest, CloseNotifyEndsOneDirection) {
   }
 }
 
+TEST_F(SessionTest, CloseNotifyInsteadOfAHandshakeIsAFailure) {
+  TestConnection both = connection();
+  both.to_server.append(octets_of("\x15\3\3\0\2\1\0"s));
+  EXPECT_FALSE(both.shake_hands());
+  EXPECT_EQ(both.server.failure(), Failure::kPeerAlert);
+}
+
 TEST_F(SessionTest, AnEndWithoutCloseNotifyIsATruncation) {
   TestConnection both = connection();
   ASSERT_TRUE(both.shake_hands());

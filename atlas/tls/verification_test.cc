@@ -28,6 +28,13 @@ TEST_F(VerificationTest, TheNameMustBeInTheCertificate) {
   EXPECT_EQ(refusal({}), VerificationFailure::kWrongName) << "nobody was to be verified";
 }
 
+TEST_F(VerificationTest, ARejectedCertificateCanBeLookedAt) {
+  TestConnection both(server_context(), client_context(), {.name = "other.test"});
+  both.carry();
+  ASSERT_FALSE(both.client.is_open());
+  EXPECT_EQ(both.client.peer_certificate()->dns_names, std::vector<std::string>{"dns.test"});
+}
+
 TEST_F(VerificationTest, AnAddressMayBeTheIdentity) {
   server_policy_.certificates = {authority_.issue(
       {.name = "server",
