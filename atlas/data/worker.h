@@ -41,7 +41,7 @@ class Worker {
   void take_turn(int wait_ms);
   int wait_ms();
   void serve_udp(const Batch& batch, const Served& served, size_t batches_max);
-  void change_listeners(const Batch& batch);
+  void adopt_settings(const Batch& batch);
   bool add_listener(const Served& served);
   void remove_listener(const Batch& batch, const Served& served);
   void finish();
@@ -59,6 +59,7 @@ class Worker {
 
   uint64_t generation_ = 0;  // of the snapshot whose listeners are served
   std::vector<std::unique_ptr<Served>> served_;
+  handoff::HttpSettings http_;  // in use
   uint64_t now_ms_ = 0;       // of the latest turn
   uint64_t deadline_ms_ = 0;  // when streams need a turn without any news
 };

@@ -37,6 +37,8 @@ class Gauge {
 inline constexpr size_t kCountedRcodes = 24;
 inline constexpr size_t kCountedTypes = 272;  // types from 0 to 270; the last one counts all others
 
+inline constexpr size_t kHttpStatuses = 600;
+
 struct alignas(64) WorkerCounters {
   std::array<Counter, query::kTransportCount> queries;
   std::array<Counter, query::kTransportCount> queries_ipv6;
@@ -64,6 +66,7 @@ struct alignas(64) WorkerCounters {
   Counter tls_refused_limit;  // over a limit of handshakes
   Counter tls_shed;           // handshake threads had no room for more
   std::array<Counter, http::kOutcomesLast + 1> http_outcomes;
+  std::array<Counter, kHttpStatuses> http_statuses;  // of answers to requests
   Counter proxy_refused;    // PROXY headers were wanted of a peer that is no proxy
   Counter proxy_malformed;  // no PROXY header, or a bad one
   Counter records_lost;     // query records that found their ring full

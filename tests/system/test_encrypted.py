@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import contextlib
+import http.client
+import json
 import os
 import pathlib
 import re
@@ -226,6 +228,36 @@ def test_thousands_of_idle_connections(zones):
             assert opened[0].recv(1) == b""
             for stream in opened:
                 stream.close()
+
+
+def test_https_as_others_speak_it(zones):
+    class Https(Encrypted):
+        def configuration(self):
+            self.https_port = servers.free_port()
+            listener = f'  - {{address: "127.0.0.1:{self.https_port}", transports: [https]}}\n'
+            return super().configuration().replace("paths:\n", listener + "paths:\n", 1)
+
+    with servers.running(Https, zones) as server:
+        for method in ("+https", "+https-get"):
+            server.tls_port, tls_port = server.https_port, server.tls_port
+            assert "192.0.2.1" in kdig(server, method)
+            server.tls_port = tls_port
+        trusted = ssl.create_default_context(cafile=server.folder / "state/self-signed.pem")
+        client = http.client.HTTPSConnection("localhost", server.https_port, timeout=10, context=trusted)
+        for _ in range(2):
+            client.request("GET", "/resolve?name=www.a.test&type=A")
+            response = client.getresponse()
+            assert response.status == 200 and json.loads(response.read())["Answer"][0]["data"] == "192.0.2.1"
+        client.close()
+        assert server.metric('atlas_queries_total{transport="https",family="ipv4"}') == 4
+        # Other paths, after a reload that keeps the listeners.
+        config = server.folder / "atlas.yaml"
+        config.write_text(config.read_text() + 'https: {paths: ["/other"]}\n')
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for_log("ATLAS-RELOAD-DONE")
+        server.tls_port = server.https_port
+        assert "192.0.2.1" not in kdig(server, "+https")
+        assert "192.0.2.1" in kdig(server, "+https=127.0.0.1/other")
 
 
 def proxy_header(source, kind):

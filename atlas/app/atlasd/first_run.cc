@@ -19,6 +19,8 @@ listen:
   - {address: "[::1]:5300"}
   - {address: "127.0.0.1:8530", transports: [tls]}
   - {address: "[::1]:8530", transports: [tls]}
+  - {address: "127.0.0.1:8443", transports: [https]}
+  - {address: "[::1]:8443", transports: [https]}
 
 paths:
   state: state
@@ -85,6 +87,10 @@ std::string greeting(const std::filesystem::path& folder) {
          "  kdig @127.0.0.1 -p 8530 +tls +tls-ca=" +
          (folder / "state/self-signed.pem").string() +
          " +tls-hostname=localhost www.demo.test\n"
+         "  kdig @127.0.0.1 -p 8443 +https www.demo.test\n"
+         "  curl --cacert " +
+         (folder / "state/self-signed.pem").string() +
+         " 'https://localhost:8443/resolve?name=www.demo.test&type=A'\n"
          "  build/release/bin/atlasctl status --socket " +
          (folder / "control.sock").string() +
          "\n\n"

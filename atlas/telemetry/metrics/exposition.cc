@@ -147,6 +147,12 @@ void add_tls_and_http(Families& out, const Sources& sources) {
   out.value(static_cast<double>(sources.state.certificate_not_after_unix_seconds.load()));
   out.counter("atlas_http_errors_total", "HTTP requests refused and connections given up, by reason.");
   add_reasons<http::Outcome>(out, counters, &WorkerCounters::http_outcomes);
+  out.counter("atlas_http_responses_total", "Responses to whole HTTP requests, by status.");
+  for (size_t i = 0; i < handoff::kHttpStatuses; ++i) {
+    const uint64_t count =
+        total(counters, [i](const WorkerCounters& w) { return w.http_statuses[i].read(); });
+    if (count != 0) out.value(count, {{"status", std::to_string(i)}});
+  }
 }
 
 void add_server(Families& out, const Sources& sources) {

@@ -1,4 +1,6 @@
 // HTTP on top of a connection: a codec for each, and one that answers requests for all.
+#include <algorithm>
+
 #include "atlas/data/transport/stream/stream_transport.h"
 #include "atlas/http/forwarded.h"
 
@@ -25,13 +27,17 @@ net::Endpoint client_of(const net::Endpoint& peer, const Batch& batch, std::stri
 
 }  // namespace
 
+void StreamTransport::set_http(const handoff::HttpSettings& http) {
+  requests_.emplace(doh::Settings{.paths = http.message_paths, .json_path = http.json_path}, pipeline_);
+}
+
 size_t StreamTransport::answer_requests(Connection& connection, const Batch& batch, base::Bytes input) {
   if (connection.http == nullptr) {
     const auto version = version_of(*connection.session, input);
     if (!version) return 0;
     connection.http = codecs_.make(*version);
   }
-  if (connection.http == nullptr || requests_ == nullptr) {
+  if (connection.http == nullptr) {  // no memory
     connection.closing = true;
     return input.size();
   }
@@ -44,9 +50,12 @@ size_t StreamTransport::answer_requests(Connection& connection, const Batch& bat
     ++queries_;
     ++responses_;
     client.remote = client_of(connection.remote, batch, request->forwarded);
-    codec.respond(request->stream, requests_->answer(batch, client, *request));
+    const http::ResponseView response = requests_->answer(*request, client, batch);
+    counters_
+        .http_statuses[std::min<size_t>(static_cast<size_t>(response.status), handoff::kHttpStatuses - 1)]
+        .add();
+    codec.respond(request->stream, response);
   }
-  take_http_output(connection);
   count_http_outcomes();
   return input.size();
 }

@@ -46,15 +46,14 @@ void reset(int fd) {
 }  // namespace
 
 StreamTransport::StreamTransport(Pipeline& pipeline, handoff::WorkerCounters& counters,
-                                 handshakes::Queue& handshakes, RequestHandler* requests,
-                                 const handoff::HttpSettings& http)
+                                 handshakes::Queue& handshakes, const handoff::HttpSettings& http)
     : pipeline_(pipeline),
       counters_(counters),
       handshakes_(handshakes),
-      requests_(requests),
       poll_(::epoll_create1(EPOLL_CLOEXEC)),
       codecs_({.limits = {.body_octets_max = kMessageOctetsMax}, .forwarded_field = http.forwarded_field}),
       response_buffer_(std::make_unique_for_overwrite<decltype(response_buffer_)::element_type>()) {
+  set_http(http);
   epoll_event event{.events = EPOLLIN, .data = {}};
   event.data.u64 = kHandshakeEvent;
   ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, handshakes_.wake_descriptor(), &event);

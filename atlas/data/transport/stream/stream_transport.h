@@ -4,7 +4,7 @@
 // bounded, so that the caller can look after UDP between visits.
 //
 //   socket ─ PROXY header ─ TLS ─┬─ messages behind their lengths ─┬─ Pipeline::respond
-//                                └─ HTTP ─ RequestHandler::answer ─┘
+//                                └─ HTTP ─ doh::Handler::answer ────┘
 //
 // Handshakes are made by a thread of their own: see handshakes/.
 #pragma once
@@ -12,14 +12,15 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "atlas/base/octet_buffer.h"
 #include "atlas/data/handshakes/handshake_queue.h"
 #include "atlas/data/pipeline.h"
+#include "atlas/data/transport/doh/handler.h"
 #include "atlas/data/transport/stream/client_counts.h"
 #include "atlas/data/transport/stream/connection.h"
-#include "atlas/data/transport/stream/request_handler.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/snapshot.h"
 #include "atlas/net/file_descriptor.h"
@@ -32,15 +33,18 @@ inline constexpr size_t kPendingOctetsMax = 65536;
 // One worker's.
 class StreamTransport {
  public:
-  // All outlive the transport. `requests` is null where there is no HTTP. What `http` says of codecs stays.
+  // All but `http` outlive the transport.
   StreamTransport(Pipeline& pipeline, handoff::WorkerCounters& counters, handshakes::Queue& handshakes,
-                  RequestHandler* requests, const handoff::HttpSettings& http);
+                  const handoff::HttpSettings& http);
 
   // An epoll descriptor: readable when some connection or listener has news.
   int poll_descriptor() const { return poll_.get(); }
   // True if there is work that no news will announce.
   bool has_work() const { return !queue_.empty() || handshakes_.has_finished(); }
   bool has_connections() const { return slab_.used() > 0; }
+
+  // For requests from now on. The field of proxies stays what it was.
+  void set_http(const handoff::HttpSettings& http);
 
   // `fd` is this worker's socket of `listener`; both stay until remove_listener(fd). False if the kernel
   // refuses.
@@ -126,7 +130,6 @@ class StreamTransport {
   Pipeline& pipeline_;
   handoff::WorkerCounters& counters_;
   handshakes::Queue& handshakes_;
-  RequestHandler* const requests_;
   net::FileDescriptor poll_;
   std::vector<ListeningSocket> listeners_;
   bool accepting_ = true;
@@ -136,6 +139,7 @@ class StreamTransport {
 
   http::ServerCodecs codecs_;
   http::OutcomeCounts outcomes_counted_{};
+  std::optional<doh::Handler> requests_;
   ConnectionSlab slab_;
   ConnectionList<&Connection::by_activity> by_activity_{slab_};
   ConnectionList<&Connection::by_age> by_age_{slab_};

@@ -14,6 +14,8 @@ constexpr uint32_t kQueriesPerVisitMax = 16;
 constexpr size_t kSendOctetsMax = 32768;
 // What things cost, in units of about a microsecond; an answered query is one.
 constexpr size_t kVisitWork = 6;
+// A record that is opened, and one that is sealed.
+constexpr size_t kRecordsWork = 3;
 // Octets of answers made, or handed to the kernel, in one unit: a loopback or a busy card copies them at
 // once.
 constexpr size_t kOctetsPerWork = 1024;
@@ -76,7 +78,7 @@ bool has_input(const Connection& connection) {
 
 size_t StreamTransport::visit(Connection& connection, const Batch& batch) {
   bool alive = true;
-  size_t work = kVisitWork;
+  size_t work = kVisitWork + (connection.is_encrypted() ? kRecordsWork : 0);
   if (!connection.output.empty() && connection.writable) {
     const size_t pending = connection.output.size();
     alive = send_pending(connection, batch);
@@ -102,6 +104,7 @@ size_t StreamTransport::visit(Connection& connection, const Batch& batch) {
       }
     }
   }
+  if (alive && connection.http != nullptr && has_room(connection)) take_http_output(connection);
   // Made once, and copied once.
   work += queries_ + 2 * response_octets_ / kOctetsPerWork;
   // What was there was answered, however long the client takes to read it.
@@ -135,7 +138,9 @@ bool StreamTransport::wants_visit(const Connection& connection) const {
 
 bool StreamTransport::is_finished(const Connection& connection) const {
   if (!connection.output.empty()) return false;
-  return draining_ || connection.closing || (connection.end_of_stream && !has_input(connection));
+  if (draining_ || connection.closing) return true;
+  const bool has_more = connection.http != nullptr && connection.http->has_output();
+  return connection.end_of_stream && !has_more && !has_input(connection);
 }
 
 void StreamTransport::enqueue_if_wanted(Connection& connection) {
