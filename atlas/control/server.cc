@@ -459,6 +459,7 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   loaded.config->control = config_.control;
   loaded.config->dnstap = config_.dnstap;
   loaded.config->metrics = config_.metrics;
+  loaded.config->https.forwarded_field = config_.https.forwarded_field;
   auto secrets = load_cookie_secrets(loaded.config->cookies, loaded.config->paths.state, events_);
   if (!secrets) return std::unexpected(secrets.error());
   auto tls = certificates::TlsContexts::load(*loaded.config, &*tls_, events_);

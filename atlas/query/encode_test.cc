@@ -213,16 +213,16 @@ TEST_F(EncodeTest, MoreNamesThanTheCompressorHoldsAreStillRight) {
 // RFC 7830 3 and RFC 8467 4.1.
 TEST_F(EncodeTest, PadsToAMultipleOfTheBlock) {
   query_.has_edns = true;
-  edns_.padding_block = 468;
-  const size_t octets = encode(query_, answer_, edns_, 65535, out_);
-  EXPECT_EQ(octets, 468u);
-  const auto message = dns::parse_message(base::Bytes(out_).first(octets));
-  ASSERT_TRUE(message);
-  EXPECT_NE(message->edns->find<dns::PaddingOption>(), nullptr);
+  encoded();
+  const size_t unpadded = buffer_.size();
+  reply_.padding_block = 468;
+  EXPECT_NE(encoded().edns->find<dns::PaddingOption>(), nullptr);
+  EXPECT_EQ(buffer_.size(), 468u);
   // No further than may be sent, and not at all where its header does not fit.
-  const size_t unpadded = encode_unpadded();
-  EXPECT_EQ(encode(query_, answer_, edns_, unpadded + 4, out_), unpadded + 4);
-  EXPECT_EQ(encode(query_, answer_, edns_, unpadded + 3, out_), unpadded);
+  encoded(unpadded + 4);
+  EXPECT_EQ(buffer_.size(), unpadded + 4);
+  encoded(unpadded + 3);
+  EXPECT_EQ(buffer_.size(), unpadded);
 }
 
 }  // namespace
