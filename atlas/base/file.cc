@@ -47,64 +47,78 @@ bool write_all(int fd, std::string_view content) {
 
 }  // namespace
 
-Result<std::unique_ptr<FileReader>> FileReader::open(const std::filesystem::path& path, uint64_t size_max) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) return fail_errno(path, "open");
-  std::unique_ptr<FileReader> reader(new FileReader(path, descriptor, size_max));
+Result<InputFile> InputFile::open(const std::filesystem::path& path, uint64_t size_max) {
+  InputFile file(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY), size_max);
+  if (auto status = file.read_status(); !status) return std::unexpected(std::move(status.error()));
+  if (file.is_folder_) return fail(path.string() + ": is a directory");
+  if (file.size_ > size_max) return fail(too_large(path, size_max));
+  return file;
+}
+
+Result<InputFile> InputFile::open_regular(const std::filesystem::path& path) {
+  InputFile file(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), UINT64_MAX);
+  if (auto status = file.read_status(); !status) return std::unexpected(std::move(status.error()));
+  if (!file.is_regular_) return fail(path.string() + ": is not a regular file");
+  return file;
+}
+
+Result<void> InputFile::read_status() {
   struct stat status{};
-  if (::fstat(descriptor, &status) != 0) return fail_errno(path, "open");
-  if (S_ISDIR(status.st_mode)) return fail(path.string() + ": is a directory");
-  reader->size_ = static_cast<uint64_t>(status.st_size);
-  reader->is_regular_ = S_ISREG(status.st_mode);
-  if (reader->size_ > size_max) return fail(too_large(path, size_max));
-  return reader;
+  if (fd_ < 0 || ::fstat(fd_, &status) != 0) return fail_errno(path_, "open");
+  size_ = static_cast<uint64_t>(status.st_size);
+  is_regular_ = S_ISREG(status.st_mode);
+  is_folder_ = S_ISDIR(status.st_mode);
+  return {};
 }
 
-FileReader::~FileReader() {
-  ::close(descriptor_);
+InputFile::~InputFile() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
-size_t FileReader::read(std::span<char> out) {
+Result<void> InputFile::read_at(uint64_t offset, std::span<uint8_t> out) const {
+  const auto count = read_some(offset, {reinterpret_cast<char*>(out.data()), out.size()});
+  if (!count) return std::unexpected(count.error());
+  if (*count < out.size()) return fail(path_.string() + ": ends too early");
+  return {};
+}
+
+Result<size_t> InputFile::read_some(uint64_t offset, std::span<char> out) const {
   size_t used = 0;
-  while (used < out.size() && !error_) {
-    const ssize_t count = ::read(descriptor_, out.data() + used, out.size() - used);
+  while (used < out.size()) {
+    char* const at = out.data() + used;
+    const size_t wanted = out.size() - used;
+    const ssize_t count =
+        is_regular_ ? ::pread(fd_, at, wanted, static_cast<off_t>(offset + used)) : ::read(fd_, at, wanted);
     if (count == 0) break;
     if (count < 0) {
-      if (errno != EINTR) error_ = fail_errno(path_, "read").error();
-      continue;
+      if (errno == EINTR) continue;
+      return fail_errno(path_, "read");
     }
     used += static_cast<size_t>(count);
-    if (offset_ + used > size_max_) error_ = Error{too_large(path_, size_max_), {}};
+    if (offset + used > size_max_) return fail(too_large(path_, size_max_));
   }
-  offset_ += used;
-  return error_ ? 0 : used;
+  return used;
 }
 
-void FileReader::rewind() {
-  error_.reset();
-  offset_ = 0;
-  if (::lseek(descriptor_, 0, SEEK_SET) != 0) error_ = fail_errno(path_, "read").error();
-}
-
-Result<std::string> FileReader::read_all() {
+Result<std::string> InputFile::read_all() const {
   std::string content;
   // One octet more shows the end of a file whose size is known.
   for (size_t wanted = static_cast<size_t>(size_) + 1;; wanted = content.size() + 4096) {
     const size_t size = content.size();
-    size_t count = 0;
+    Result<size_t> count = 0;
     content.resize_and_overwrite(size + wanted, [&](char* octets, size_t) {
-      count = read({octets + size, wanted});
-      return size + count;
+      count = read_some(size, {octets + size, wanted});
+      return size + count.value_or(0);
     });
-    if (error_) return std::unexpected(*error_);
-    if (count < wanted) return content;
+    if (!count) return std::unexpected(std::move(count.error()));
+    if (*count < wanted) return content;
   }
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, uint64_t size_max) {
-  const auto reader = FileReader::open(path, size_max);
-  if (!reader) return std::unexpected(reader.error());
-  return (*reader)->read_all();
+  const auto file = InputFile::open(path, size_max);
+  if (!file) return std::unexpected(file.error());
+  return file->read_all();
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, unsigned mode) {
@@ -130,31 +144,6 @@ Result<void> replace_file(const std::filesystem::path& path, std::span<const std
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0) return fail_errno(folder, "sync");
-  return {};
-}
-
-Result<InputFile> InputFile::open(const std::filesystem::path& path) {
-  InputFile file(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  struct stat status{};
-  if (file.fd_ < 0 || ::fstat(file.fd_, &status) != 0) return fail_errno(path, "open");
-  if (!S_ISREG(status.st_mode)) return fail(path.string() + ": is not a regular file");
-  file.size_ = static_cast<uint64_t>(status.st_size);
-  return file;
-}
-
-InputFile::~InputFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-Result<void> InputFile::read_at(uint64_t offset, std::span<uint8_t> out) const {
-  while (!out.empty()) {
-    const ssize_t count = ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno(path_, "read");
-    if (count == 0) return fail(path_.string() + ": ends too early");
-    out = out.subspan(static_cast<size_t>(count));
-    offset += static_cast<uint64_t>(count);
-  }
   return {};
 }
 

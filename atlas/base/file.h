@@ -1,50 +1,60 @@
-// Files: whole ones, read and replaced; read from front to end; and pieces of large ones.
+// Files: read, whole or in pieces, and replaced.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "atlas/base/result.h"
 
 namespace atlas::base {
 
-// A file that is read in pieces.
-class FileReader {
+// A file, open for reading. Its functions may be called from several threads at once.
+class InputFile {
  public:
-  // Fails if it cannot be opened or is larger than `size_max` octets.
-  static Result<std::unique_ptr<FileReader>> open(const std::filesystem::path& path, uint64_t size_max);
-  FileReader(const FileReader&) = delete;
-  FileReader& operator=(const FileReader&) = delete;
-  ~FileReader();
+  // Fails if it cannot be opened, is a folder, or is larger than `size_max` octets.
+  static Result<InputFile> open(const std::filesystem::path& path, uint64_t size_max);
+  // The same for regular files alone; never waits for the writer of a pipe.
+  static Result<InputFile> open_regular(const std::filesystem::path& path);
+  InputFile(InputFile&& other) noexcept
+      : path_(std::move(other.path_)),
+        fd_(std::exchange(other.fd_, -1)),
+        size_max_(other.size_max_),
+        size_(other.size_),
+        is_regular_(other.is_regular_) {}
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile();
 
-  // Can be read again. Pipes and devices cannot.
+  // Can be read at any offset. Pipes and devices cannot.
   bool is_regular() const { return is_regular_; }
-  // A hint only: pipes and files of /proc have none.
+  // When it was opened. A hint only: pipes and files of /proc have none.
   uint64_t size() const { return size_; }
-  // Fills all of `out`, less at the end of the file or after an error; then 0 until rewind().
-  size_t read(std::span<char> out);
-  // What is left.
-  Result<std::string> read_all();
-  void rewind();
-  // Of a read, as by then the file was larger than `size_max`.
-  const std::optional<Error>& error() const { return error_; }
+  // Fills all of `out` from `offset` on.
+  Result<void> read_at(uint64_t offset, std::span<uint8_t> out) const;
+  // The same, but less than all at the end of the file. Fails if the file is larger than `size_max` by then.
+  Result<size_t> read_some(uint64_t offset, std::span<char> out) const;
+  // From front to end; a pipe only once.
+  Result<std::string> read_all() const;
+  // Octets of it as memory. What is written there stays there, and does not reach the file. `offset` must be
+  // a multiple of the page size. A file that is truncated while it is mapped ends the program: map only
+  // files that are replaced by rename.
+  Result<std::shared_ptr<uint8_t>> map(uint64_t offset, size_t octets) const;
 
  private:
-  FileReader(std::filesystem::path path, int descriptor, uint64_t size_max)
-      : path_(std::move(path)), descriptor_(descriptor), size_max_(size_max) {}
+  InputFile(std::filesystem::path path, int fd, uint64_t size_max)
+      : path_(std::move(path)), fd_(fd), size_max_(size_max) {}
+  Result<void> read_status();
 
   std::filesystem::path path_;
-  int descriptor_;
+  int fd_;
   uint64_t size_max_;
   uint64_t size_ = 0;
-  uint64_t offset_ = 0;
   bool is_regular_ = false;
-  std::optional<Error> error_;
+  bool is_folder_ = false;
 };
 
 // Reads the whole file. Fails if it cannot be read or is larger than `size_max` octets.
@@ -61,32 +71,5 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
 // The same with content in pieces.
 Result<void> replace_file(const std::filesystem::path& path, std::span<const std::string_view> pieces,
                           unsigned mode, Durability durability);
-
-// A regular file, open for reading. Its functions may be called from several threads at once.
-class InputFile {
- public:
-  static Result<InputFile> open(const std::filesystem::path& path);
-  InputFile(InputFile&& other) noexcept : path_(std::move(other.path_)), fd_(other.fd_), size_(other.size_) {
-    other.fd_ = -1;
-  }
-  InputFile& operator=(InputFile&&) = delete;
-  ~InputFile();
-
-  // When it was opened.
-  uint64_t size() const { return size_; }
-  // Fills all of `out` from `offset` on.
-  Result<void> read_at(uint64_t offset, std::span<uint8_t> out) const;
-  // Octets of it as memory. What is written there stays there, and does not reach the file. `offset` must be
-  // a multiple of the page size. A file that is truncated while it is mapped ends the program: map only
-  // files that are replaced by rename.
-  Result<std::shared_ptr<uint8_t>> map(uint64_t offset, size_t octets) const;
-
- private:
-  InputFile(std::filesystem::path path, int fd) : path_(std::move(path)), fd_(fd) {}
-
-  std::filesystem::path path_;
-  int fd_;
-  uint64_t size_ = 0;
-};
 
 }  // namespace atlas::base

@@ -28,30 +28,39 @@ TEST_F(FileTest, ReplacesAndReadsBack) {
       << "no temporary file is left";
 }
 
-TEST_F(FileTest, ReadsInPiecesAndAgain) {
+TEST_F(FileTest, ReadsPiecesAtAnyOffset) {
   ASSERT_TRUE(replace_file(folder_ / "a", "abcdefgh"));
-  const auto reader = FileReader::open(folder_ / "a", 8).value();
-  EXPECT_TRUE(reader->is_regular());
-  EXPECT_EQ(reader->size(), 8u);
+  const auto file = InputFile::open(folder_ / "a", 8).value();
+  EXPECT_TRUE(file.is_regular());
+  EXPECT_EQ(file.size(), 8u);
+  char piece[5];
   for (int round = 0; round < 2; ++round) {
-    char piece[5];
-    EXPECT_EQ(reader->read(piece), 5u);
-    EXPECT_EQ(reader->read(piece), 3u);
+    EXPECT_EQ(file.read_some(0, piece).value(), 5u);
+    EXPECT_EQ(file.read_some(5, piece).value(), 3u);
     EXPECT_EQ(std::string_view(piece, 3), "fgh");
-    EXPECT_EQ(reader->read(piece), 0u);
-    reader->rewind();
   }
-  EXPECT_EQ(reader->read_all().value(), "abcdefgh");
-  EXPECT_FALSE(reader->error());
+  EXPECT_EQ(file.read_some(8, piece).value(), 0u);
+  EXPECT_EQ(file.read_all().value(), "abcdefgh");
+}
+
+TEST_F(FileTest, ReadsAPipeToItsEnd) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "abc", 3), 3);
+  ::close(ends[1]);
+  const auto pipe = InputFile::open("/proc/self/fd/" + std::to_string(ends[0]), 8).value();
+  EXPECT_FALSE(pipe.is_regular());
+  EXPECT_EQ(pipe.read_all().value(), "abc");
+  ::close(ends[0]);
 }
 
 TEST_F(FileTest, AFileThatGrowsBeyondTheLimitIsAnError) {
   ASSERT_TRUE(replace_file(folder_ / "a", "abc"));
-  const auto reader = FileReader::open(folder_ / "a", 4).value();
+  const auto file = InputFile::open(folder_ / "a", 4).value();
   ASSERT_EQ(::truncate((folder_ / "a").c_str(), 5), 0);
   char piece[9];
-  EXPECT_EQ(reader->read(piece), 0u);
-  EXPECT_NE(reader->error().value().message.find("larger than 4"), std::string::npos);
+  EXPECT_NE(file.read_some(0, piece).error().message.find("larger than 4"), std::string::npos);
+  EXPECT_FALSE(file.read_all());
 }
 
 TEST_F(FileTest, NamesTheFileThatIsMissingTooLargeOrAFolder) {
@@ -67,7 +76,7 @@ TEST_F(FileTest, PiecesAreReadAndMappedWithoutTouchingTheFile) {
   const std::string page(4096, 'p');
   const std::string_view pieces[] = {page, "", "tail"};
   ASSERT_TRUE(replace_file(path, pieces, 0600, Durability::kCache));
-  const auto file = InputFile::open(path);
+  const auto file = InputFile::open_regular(path);
   ASSERT_TRUE(file);
   EXPECT_EQ(file->size(), 4100u);
   std::array<uint8_t, 5> octets{};
@@ -78,8 +87,8 @@ TEST_F(FileTest, PiecesAreReadAndMappedWithoutTouchingTheFile) {
   ASSERT_TRUE(mapped);
   mapped->get()[0] = 'T';
   EXPECT_EQ(read_file(path, 5000).value().substr(4096), "tail");
-  EXPECT_FALSE(InputFile::open(folder_));
-  EXPECT_FALSE(InputFile::open("/dev/zero"));
+  EXPECT_FALSE(InputFile::open_regular(folder_));
+  EXPECT_FALSE(InputFile::open_regular("/dev/zero"));
 }
 
 }  // namespace

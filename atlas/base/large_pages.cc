@@ -55,11 +55,33 @@ void free_large(void* memory, size_t octets) {
   }
 }
 
+void release_large(const void* begin, const void* end) {
+  const size_t first = rounded(reinterpret_cast<uintptr_t>(begin), kLargePageOctets);
+  const size_t last = reinterpret_cast<uintptr_t>(end) / kLargePageOctets * kLargePageOctets;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
+void LargeOctets::shrink_to_fit() {
+  if (size_ == capacity_) return;
+  LargeOctets exact;
+  exact.grow(size_);
+  if (size_ != 0) std::memcpy(exact.append(size_), octets_, size_);
+  swap(exact);
+}
+
 void LargeOctets::grow(size_t wanted) {
   const size_t capacity = std::max(wanted, 2 * capacity_);
   auto* const octets = static_cast<uint8_t*>(allocate_large(capacity));
-  if (size_ != 0) std::memcpy(octets, octets_, size_);
-  free_large(std::exchange(octets_, octets), std::exchange(capacity_, capacity));
+  const size_t before = std::exchange(capacity_, capacity);
+  uint8_t* const from = std::exchange(octets_, octets);
+  if (before >= kLargeOctets) {
+    // The pages move, and nothing is there twice.
+    const size_t moved = rounded(before, kLargePageOctets);
+    ATLAS_ASSERT(::mremap(from, moved, moved, MREMAP_MAYMOVE | MREMAP_FIXED, octets) == octets);
+  } else {
+    if (size_ != 0) std::memcpy(octets, from, size_);
+    free_large(from, before);
+  }
 }
 
 }  // namespace atlas::base

@@ -15,6 +15,9 @@ inline constexpr size_t kLargePageOctets = size_t{2} << 20;
 // if the kernel has them. Not initialised. Ends the program where there is no memory.
 void* allocate_large(size_t octets);
 void free_large(void* memory, size_t octets);
+// Gives the whole large pages of a part of such memory back to the kernel. What is in them is lost; they come
+// again, with zeros, when they are touched.
+void release_large(const void* begin, const void* end);
 
 template <class T>
 struct LargePageAllocator {
@@ -46,10 +49,14 @@ class LargeOctets {
   ~LargeOctets() { free_large(octets_, capacity_); }
 
   const uint8_t* data() const { return octets_; }
+  uint8_t* data() { return octets_; }
   size_t size() const { return size_; }
   void reserve(size_t octets) {
     if (octets > capacity_) grow(octets);
   }
+  void clear() { size_ = 0; }
+  // Gives back what is reserved in vain.
+  void shrink_to_fit();
   // Where to write so many octets, until the next call.
   uint8_t* append(size_t octets) {
     if (octets > capacity_ - size_) grow(size_ + octets);

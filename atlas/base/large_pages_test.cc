@@ -12,7 +12,7 @@ namespace {
 TEST(LargeOctets, KeepTheirOctetsWhileTheyGrow) {
   LargeOctets octets;
   std::string wanted;
-  for (size_t i = 1; i < 3000; ++i) {
+  for (size_t i = 1; i < 6000; ++i) {
     const std::string piece(i, static_cast<char>('a' + i % 26));
     std::memcpy(octets.append(piece.size()), piece.data(), piece.size());
     wanted += piece;

@@ -60,8 +60,8 @@ class Worker {
   uint64_t generation_ = 0;  // of the snapshot whose listeners are served
   std::vector<std::unique_ptr<Served>> served_;
   handoff::HttpSettings http_;  // in use
-  uint64_t now_ms_ = 0;       // of the latest turn
-  uint64_t deadline_ms_ = 0;  // when streams need a turn without any news
+  uint64_t now_ms_ = 0;         // of the latest turn
+  uint64_t deadline_ms_ = 0;    // when streams need a turn without any news
 };
 
 }  // namespace atlas::data

@@ -67,9 +67,9 @@ struct alignas(64) WorkerCounters {
   Counter tls_shed;           // handshake threads had no room for more
   std::array<Counter, http::kOutcomesLast + 1> http_outcomes;
   std::array<Counter, kHttpStatuses> http_statuses;  // of answers to requests
-  Counter proxy_refused;    // PROXY headers were wanted of a peer that is no proxy
-  Counter proxy_malformed;  // no PROXY header, or a bad one
-  Counter records_lost;     // query records that found their ring full
+  Counter proxy_refused;                             // PROXY headers were wanted of a peer that is no proxy
+  Counter proxy_malformed;                           // no PROXY header, or a bad one
+  Counter records_lost;                              // query records that found their ring full
   Gauge tcp_open;
   Gauge tls_handshaking;
   Gauge snapshot_generation;

@@ -69,6 +69,19 @@ void DiagnosticLog::add(base::Severity severity, uint16_t file, base::TextPositi
   (is_error ? errors_ : warnings_).push_back({file, std::move(diagnostic)});
 }
 
+void DiagnosticLog::append(DiagnosticLog&& other) {
+  error_count_ += other.error_count_;
+  warning_count_ += other.warning_count_;
+  const auto move_some = [this](std::vector<Finding>& from, std::vector<Finding>& to) {
+    for (Finding& finding : from) {
+      if (to.size() == kept_max_) break;
+      to.push_back(std::move(finding));
+    }
+  };
+  move_some(other.errors_, errors_);
+  move_some(other.warnings_, warnings_);
+}
+
 base::Diagnostics DiagnosticLog::finish(const SourceFiles& sources) const {
   std::vector<Finding> kept = errors_;
   const size_t warnings_kept = std::min(warnings_.size(), kept_max_ - errors_.size());

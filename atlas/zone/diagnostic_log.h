@@ -30,6 +30,10 @@ class DiagnosticLog {
   void add(base::Severity severity, uint16_t file, base::TextPosition position, std::string message,
            std::string hint = {});
 
+  // Findings that came behind those of this log; both keep as many.
+  void append(DiagnosticLog&& other);
+
+  size_t kept_max() const { return kept_max_; }
   size_t error_count() const { return error_count_; }
   size_t warning_count() const { return warning_count_; }
   // False: a finding of this severity would only be counted, so that a costly text for it is not worth

@@ -23,10 +23,21 @@ RecordsResult fail(const std::filesystem::path& path, base::Error error) {
   return {std::nullopt, {std::move(diagnostic)}, {}};
 }
 
-}  // namespace
+Work work_of(const LoadOptions& options) {
+  return {options.threads, options.progress == nullptr ? nullptr : &options.progress->cancelled};
+}
 
-RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView apex,
-                                const LoadOptions& options) {
+bool is_cancelled(const LoadOptions& options) {
+  return work_of(options).is_cancelled();
+}
+
+RecordsResult fail_cancelled(const std::filesystem::path& path) {
+  return fail(path, {"was not loaded to its end", ""});
+}
+
+// Sorted and checked. TTLs may still differ inside of an RRset.
+RecordsResult read_records(const std::filesystem::path& path, dns::NameView apex,
+                           const LoadOptions& options) {
   auto text = text::SourceText::open(path, text::kFileOctetsMax, options.progress);
   if (!text) return fail(path, std::move(text.error()));
 
@@ -36,18 +47,18 @@ RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView
   DiagnosticLog log(options.diagnostics_max);
   text::ParseOptions parse_options;
   parse_options.default_ttl = options.default_ttl;
+  parse_options.threads = options.threads;
   parse_options.open_text = [&](const std::filesystem::path& file, uint64_t size_max) {
     return text::SourceText::open(file, size_max, options.progress);
   };
   text::parse_zone(path, std::move(*text), apex, parse_options, sources, records, log);
   if (auto error = sources.front().text.error()) return fail(path, std::move(*error));
-  if (options.progress != nullptr && options.progress->cancelled)
-    return fail(path, {"was not read to its end", ""});
+  if (is_cancelled(options)) return fail_cancelled(path);
   // A record that could not be read would be missed by the checks, which would then report what is not so.
   if (log.error_count() == 0) {
-    records.sort();
-    check::check_zone(records, apex, base::wall_now(), log);
-    records.level_ttls();
+    const Work work = work_of(options);
+    if (records.sort(work)) check::check_zone(records, apex, base::wall_now(), log, work);
+    if (is_cancelled(options)) return fail_cancelled(path);
   }
   RecordsResult result;
   result.diagnostics = log.finish(sources);
@@ -56,12 +67,23 @@ RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView
   return result;
 }
 
+}  // namespace
+
+RecordsResult load_zone_records(const std::filesystem::path& path, dns::NameView apex,
+                                const LoadOptions& options) {
+  RecordsResult result = read_records(path, apex, options);
+  if (result.records) result.records->level_ttls();
+  return result;
+}
+
 LoadResult load_zone_file(const std::filesystem::path& path, dns::NameView apex, const LoadOptions& options) {
-  RecordsResult loaded = load_zone_records(path, apex, options);
+  RecordsResult loaded = read_records(path, apex, options);
   LoadResult result;
   result.diagnostics = std::move(loaded.diagnostics);
   result.files = std::move(loaded.files);
-  if (loaded.records) result.zone = Zone::build(apex, *loaded.records);
+  if (loaded.records) result.zone = Zone::build(apex, std::move(*loaded.records), work_of(options));
+  if (loaded.records && result.zone == nullptr)
+    result.diagnostics = std::move(fail_cancelled(path).diagnostics);
   return result;
 }
 

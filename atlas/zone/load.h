@@ -19,6 +19,7 @@ struct LoadOptions {
   size_t diagnostics_max = 100;
   uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
   text::ReadProgress* progress = nullptr;
+  size_t threads = 1;  // for a large zone; the result is the same for any number
 };
 
 struct RecordsResult {

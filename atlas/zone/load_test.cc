@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "atlas/zone/text/writer.h"
 
@@ -79,6 +84,89 @@ TEST_F(LoadZoneFile, ReadsALargeFile) {
   ASSERT_EQ(included.diagnostics.size(), 2u) << base::render(included.diagnostics);
   EXPECT_EQ(included.diagnostics[0].source_line, "x A nonsense");
   EXPECT_EQ(included.diagnostics[1].source_line, "y A nonsense");
+}
+
+// Of all kinds of names and findings, in several pieces of every pass.
+std::vector<std::string> lines_of_a_large_zone() {
+  std::vector<std::string> lines;
+  const std::string long_text(100, 'x');
+  for (int i = 0; i < 60'000; ++i) {
+    const std::string name = "n" + std::to_string(i * 7919 % 60'013);
+    switch (i % 12) {
+      case 0:
+        lines.push_back(name + " NS ns." + name + "\n");
+        lines.push_back("ns." + name + " A 192.0.2.1\n");
+        break;
+      case 1:
+        lines.push_back("a.b." + name + " TXT " + long_text + "\n");
+        break;
+      case 2:
+        lines.push_back("*." + name + " MX 10 mail" + std::to_string(i % 100) + "\n");
+        break;
+      case 3:
+        lines.push_back(name + " CNAME n" + std::to_string(i) + "\n");
+        break;
+      case 4:
+        lines.push_back(name + " DNAME other.example.\n");
+        break;
+      case 5:
+        lines.push_back(name + " SRV 0 0 80 " + name + "\n");
+        break;
+      case 6:
+        lines.push_back(name + " 30 A 192.0.2.1\n");
+        lines.push_back(name + " 40 A 192.0.2.2\n");
+        break;
+      default:
+        lines.push_back(name + " A 192.0.2.1 ; " + long_text + "\n");
+    }
+  }
+  return lines;
+}
+
+TEST_F(LoadZoneFile, AnyNumberOfThreadsGivesTheSame) {
+  std::vector<std::string> lines = lines_of_a_large_zone();
+  for (const bool shuffled : {false, true}) {
+    std::mt19937 random(1);
+    if (shuffled) std::ranges::shuffle(lines, random);
+    std::string text = kGood;
+    for (const std::string& line : lines) text += line;
+    ASSERT_GT(text.size(), size_t{4} << 20);
+    const auto path = write("zone", text);
+    const LoadResult one = load_zone_file(path, apex_);
+    ASSERT_TRUE(one.zone) << base::render(one.diagnostics);
+    EXPECT_GT(one.diagnostics.size(), 100u);
+    for (const size_t threads : {2, 5}) {
+      const LoadResult several = load_zone_file(path, apex_, {.threads = threads});
+      ASSERT_TRUE(several.zone);
+      EXPECT_TRUE(std::ranges::equal(several.zone->image(), one.zone->image()));
+      EXPECT_EQ(base::render(several.diagnostics), base::render(one.diagnostics));
+    }
+  }
+}
+
+// In whichever pass that happens.
+TEST_F(LoadZoneFile, EndsWithoutAZoneWhenItIsCancelled) {
+  std::string text = kGood;
+  for (const std::string& line : lines_of_a_large_zone()) text += line;
+  const auto path = write("zone", text);
+  size_t cancelled = 0;
+  for (int milliseconds = 0; milliseconds < 2000; milliseconds += 1 + milliseconds / 4) {
+    text::ReadProgress progress;
+    std::jthread canceller([&](const std::stop_token& stop) {
+      for (int i = 0; i < milliseconds && !stop.stop_requested(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      progress.cancelled = true;
+    });
+    LoadOptions options;
+    options.progress = &progress;
+    options.threads = 2;
+    const LoadResult result = load_zone_file(path, apex_, options);
+    if (result.zone) break;
+    ++cancelled;
+    ASSERT_EQ(result.diagnostics.size(), 1u);
+    EXPECT_EQ(result.diagnostics[0].message, "was not loaded to its end");
+  }
+  EXPECT_GT(cancelled, 0u);
 }
 
 TEST_F(LoadZoneFile, AnErrorInTheTextGivesNoZoneAndNoFollowingErrors) {

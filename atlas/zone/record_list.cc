@@ -11,6 +11,8 @@ namespace {
 // What a ListedRecord can point to, and a 32-bit number count.
 constexpr uint64_t kOctetsMax = uint64_t{1} << 40;
 constexpr uint64_t kRecordsMax = 0xffffffff;
+// Less is not worth the counting.
+constexpr size_t kReleasedOctetsMin = size_t{16} << 20;
 
 }  // namespace
 
@@ -46,9 +48,67 @@ void RecordList::add(dns::NameView name, dns::RRType type, uint32_t ttl, base::B
   records_.push_back(record);
 }
 
-uint64_t RecordList::add_owner(dns::NameView name) {
+void RecordList::widen_suffix(dns::NameView name) {
   if (records_.empty()) suffix_ = name;
   if (!name.is_at_or_below(suffix_)) suffix_ = suffix_.view().suffix(dns::common_labels(name, suffix_));
+}
+
+void RecordList::append(const RecordList& other) {
+  if (other.records_.empty()) return;
+  const uint64_t before = octets_.size();
+  ATLAS_ASSERT(before + other.octets_.size() < kOctetsMax &&
+               records_.size() + other.records_.size() < kRecordsMax);
+  widen_suffix(other.suffix_);
+  std::memcpy(octets_.append(other.octets_.size()), other.octets_.data(), other.octets_.size());
+  for (ListedRecord record : other.records_) {
+    record.set_owner(before + record.owner());
+    record.set_rdata(before + record.rdata());
+    records_.push_back(record);
+  }
+}
+
+void RecordList::for_each_page(const ListedRecord& record, const auto& visit) const {
+  const auto visit_pages = [&](uint64_t begin, size_t octets) {
+    for (uint64_t page = begin / base::kLargePageOctets; page <= (begin + octets) / base::kLargePageOctets;
+         ++page)
+      visit(static_cast<size_t>(page));
+  };
+  visit_pages(record.owner(), 1u + owner(record).size());
+  visit_pages(record.rdata(), 2 + rdata(record).size());
+}
+
+void RecordList::prepare_release() {
+  if (octets_.size() < kReleasedOctetsMin) return;
+  released_ = 0;
+  page_uses_.assign(octets_.size() / base::kLargePageOctets + 1, 0);
+  for (const ListedRecord& record : records_)
+    for_each_page(record, [this](size_t page) { ++page_uses_[page]; });
+}
+
+void RecordList::release_to(size_t end) {
+  if (page_uses_.empty()) return;
+  for (size_t i = released_; i < end; ++i) {
+    for_each_page(records_[i], [this](size_t page) {
+      if (--page_uses_[page] != 0) return;
+      const uint8_t* const at = octets_.data() + page * base::kLargePageOctets;
+      base::release_large(at, at + base::kLargePageOctets);
+    });
+  }
+  // A page may have been left because some of its records were still wanted.
+  const size_t before = released_ - std::min(released_, base::kLargePageOctets / sizeof(ListedRecord) + 1);
+  base::release_large(records_.data() + before, records_.data() + end);
+  released_ = end;
+}
+
+void RecordList::clear() {
+  octets_.clear();
+  records_.clear();
+  suffix_ = {};
+  files_.resize(1);
+}
+
+uint64_t RecordList::add_owner(dns::NameView name) {
+  widen_suffix(name);
   const uint64_t offset = octets_.size();
   uint8_t* const out = octets_.append(1u + name.size());
   *out = name.size();

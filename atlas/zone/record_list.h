@@ -11,6 +11,7 @@
 #include "atlas/base/large_pages.h"
 #include "atlas/dns/name.h"
 #include "atlas/dns/types.h"
+#include "atlas/zone/ordered_work.h"
 
 namespace atlas::zone {
 
@@ -57,11 +58,21 @@ class RecordList {
   void add(dns::NameView owner, dns::RRType type, uint32_t ttl, base::Bytes rdata, uint16_t file = 0,
            base::TextPosition position = {});
 
+  // What another list has, behind what this one has. Numbers of files are the same in both.
+  void append(const RecordList& other);
+  // No records and no files; the memory stays.
+  void clear();
+
   // Canonical order of owners (RFC 4034 6.1), then type with SOA first, then canonical order of RDATA (6.3).
   // Duplicates are dropped (RFC 2181 5), those that differ only in the case of names included, since in
   // canonical form (RFC 4034 6.2) they are the same; the first line wins. Cheap if the records are sorted
-  // already, or made of a few parts that are.
-  void sort();
+  // already, or made of a few parts that are. False if it was cancelled: the list is good for nothing then.
+  bool sort(Work work = {});
+
+  // Gives back the memory of the records in front of `end`, which are not to be read any more, and of their
+  // octets. prepare_release() comes first.
+  void prepare_release();
+  void release_to(size_t end);
 
   // Gives every RRset the lowest TTL of its records (RFC 2181 5.2); RRSIGs form one RRset for each covered
   // type. The list must be sorted.
@@ -94,13 +105,15 @@ class RecordList {
     uint32_t count;
   };
 
+  void widen_suffix(dns::NameView name);
   uint64_t add_owner(dns::NameView owner);
-  bool merge_sorted_parts();
-  void merge(size_t begin, size_t middle, size_t end);
-  void sort_by_key();
-  void gather(std::span<const OwnerRun> runs);
-  void sort_ties(std::span<const OwnerRun> runs);
-  void sort_rrsets();
+  bool merge_sorted_parts(Work work);
+  void merge(size_t begin, size_t middle, size_t end, Work work);
+  void sort_by_key(Work work);
+  void gather(std::span<const OwnerRun> runs, Work work);
+  void sort_ties(std::span<const OwnerRun> runs, Work work);
+  void sort_rrsets(Work work);
+  void for_each_page(const ListedRecord& record, const auto& visit) const;
   uint64_t key_of(const ListedRecord& record) const;
   bool has_owner_before(const ListedRecord& a, const ListedRecord& b) const;
 
@@ -109,6 +122,9 @@ class RecordList {
   base::LargeOctets octets_;
   base::LargeVector<ListedRecord> records_;
   dns::Name suffix_;  // all owners lie at or below it
+  std::vector<uint32_t>
+      page_uses_;  // of each large page of octets_: by how many records; if they are released
+  size_t released_ = 0;
   std::vector<std::string> files_{std::string()};
 };
 

@@ -118,11 +118,12 @@ bool RecordList::has_owner_before(const ListedRecord& a, const ListedRecord& b) 
 }
 
 // False, unchanged, if there are too many.
-bool RecordList::merge_sorted_parts() {
+bool RecordList::merge_sorted_parts(Work work) {
   std::vector<size_t> begins{0};
   uint64_t last_key = 0;
   for (size_t i = 0; i < records_.size(); ++i) {
     if (i != 0 && records_[i].shares_owner(records_[i - 1])) continue;
+    if (work.is_cancelled()) return true;
     const uint64_t key = key_of(records_[i]);
     if (key < last_key || (key == last_key && i != 0 &&
                            dns::compare_canonical(owner(records_[i]), owner(records_[i - 1])) < 0)) {
@@ -137,7 +138,7 @@ bool RecordList::merge_sorted_parts() {
     std::vector<size_t> merged;
     for (size_t i = 0; i + 1 < begins.size(); i += 2) {
       merged.push_back(begins[i]);
-      if (i + 2 < begins.size()) merge(begins[i], begins[i + 1], begins[i + 2]);
+      if (i + 2 < begins.size()) merge(begins[i], begins[i + 1], begins[i + 2], work);
     }
     merged.push_back(records_.size());
     begins = std::move(merged);
@@ -146,7 +147,7 @@ bool RecordList::merge_sorted_parts() {
 }
 
 // Two sorted parts, of which the first goes first where owners are the same.
-void RecordList::merge(size_t begin, size_t middle, size_t end) {
+void RecordList::merge(size_t begin, size_t middle, size_t end, Work work) {
   ListedRecord* out = records_.data() + begin;
   const ListedRecord* second = records_.data() + middle;
   const ListedRecord* const second_end = records_.data() + end;
@@ -154,7 +155,7 @@ void RecordList::merge(size_t begin, size_t middle, size_t end) {
                                              records_.begin() + static_cast<std::ptrdiff_t>(middle));
   const ListedRecord* first = copy.data();
   const ListedRecord* const first_end = first + copy.size();
-  while (first != first_end) {
+  while (first != first_end && !work.is_cancelled()) {
     const auto* const second_until = gallop(
         second, second_end, [&](const ListedRecord& record) { return has_owner_before(record, *first); });
     out = std::copy(second, second_until, out);
@@ -169,13 +170,13 @@ void RecordList::merge(size_t begin, size_t middle, size_t end) {
 }
 
 // By keys in memory of their own, for a comparison of two names far apart costs more than all else.
-void RecordList::sort_by_key() {
+void RecordList::sort_by_key(Work work) {
   constexpr int kDigitBits = 12;
   const auto digit = [](const OwnerRun& run) { return run.key >> (64 - kDigitBits); };
   std::vector<uint32_t> begins((size_t{1} << kDigitBits) + 1);  // of the runs with each first digit
   base::LargeVector<OwnerRun> runs;
   runs.reserve(records_.size());
-  for (uint32_t i = 0; i < records_.size(); ++i) {
+  for (uint32_t i = 0; i < records_.size() && !work.is_cancelled(); ++i) {
     if (i != 0 && records_[i].shares_owner(records_[i - 1])) {
       ++runs.back().count;
     } else {
@@ -185,7 +186,7 @@ void RecordList::sort_by_key() {
   }
   std::partial_sum(begins.begin(), begins.end(), begins.begin());
   std::vector<uint32_t> next = begins;
-  for (size_t at = 0; at + 1 < begins.size(); ++at) {
+  for (size_t at = 0; at + 1 < begins.size() && !work.is_cancelled(); ++at) {
     while (next[at] < begins[at + 1]) {
       OwnerRun& run = runs[next[at]];
       const size_t to = digit(run);
@@ -195,18 +196,21 @@ void RecordList::sort_by_key() {
         std::swap(run, runs[next[to]++]);
       }
     }
+  }
+  run_pieces(work.threads, begins.size() - 1, [&](size_t at) {
+    if (work.is_cancelled()) return;
     std::sort(runs.begin() + begins[at], runs.begin() + begins[at + 1],
               [](const OwnerRun& a, const OwnerRun& b) {
                 return a.key != b.key ? a.key < b.key : a.first < b.first;
               });
-  }
-  gather(runs);
-  sort_ties(runs);
+  });
+  gather(runs, work);
+  if (!work.is_cancelled()) sort_ties(runs, work);
 }
 
 // Brings the records into the order of their runs, and their octets too, so that all that comes later reads
 // memory in a row.
-void RecordList::gather(std::span<const OwnerRun> runs) {
+void RecordList::gather(std::span<const OwnerRun> runs, Work work) {
   base::LargeVector<ListedRecord> records;
   base::LargeOctets octets;
   records.reserve(records_.size());
@@ -216,7 +220,7 @@ void RecordList::gather(std::span<const OwnerRun> runs) {
     base::copy_few(octets.append(size), octets_.data() + offset, size);
     return copied;
   };
-  for (size_t i = 0; i < runs.size(); ++i) {
+  for (size_t i = 0; i < runs.size() && !work.is_cancelled(); ++i) {
     if (i + 2 * kRunsAhead < runs.size()) base::prefetch(&records_[runs[i + 2 * kRunsAhead].first]);
     if (i + kRunsAhead < runs.size()) {
       const uint8_t* const ahead = octets_.data() + records_[runs[i + kRunsAhead].first].owner();
@@ -236,7 +240,7 @@ void RecordList::gather(std::span<const OwnerRun> runs) {
 }
 
 // Of runs in the order of their keys, which the records are in.
-void RecordList::sort_ties(std::span<const OwnerRun> runs) {
+void RecordList::sort_ties(std::span<const OwnerRun> runs, Work work) {
   const auto before = [this](const ListedRecord& a, const ListedRecord& b) {
     const auto order = dns::compare_canonical(owner(a), owner(b));
     // Their octets lie in the order in which they were added.
@@ -244,7 +248,7 @@ void RecordList::sort_ties(std::span<const OwnerRun> runs) {
   };
   size_t begin = 0;  // of the records with the same key
   size_t end = 0;
-  for (size_t i = 0; i < runs.size(); ++i) {
+  for (size_t i = 0; i < runs.size() && !work.is_cancelled(); ++i) {
     end += runs[i].count;
     if (i + 1 < runs.size() && runs[i + 1].key == runs[i].key) continue;
     const auto ties = std::span(records_).subspan(begin, end - begin);
@@ -255,7 +259,7 @@ void RecordList::sort_ties(std::span<const OwnerRun> runs) {
 }
 
 // Within each owner: types, then RDATA; drops duplicates.
-void RecordList::sort_rrsets() {
+void RecordList::sort_rrsets(Work work) {
   const auto by_type = [](const ListedRecord& a, const ListedRecord& b) {
     if (a.type != b.type) return type_rank(a.type) < type_rank(b.type);
     // RDATA lies in the order in which it was added.
@@ -271,7 +275,7 @@ void RecordList::sort_rrsets() {
   CanonicalRdatas canonical;
   std::vector<ListedRecord> kept;
   size_t out = 0;
-  for (size_t begin = 0; begin < records_.size();) {
+  for (size_t begin = 0; begin < records_.size() && !work.is_cancelled();) {
     size_t end = begin + 1;
     while (end < records_.size() &&
            (records_[end].shares_owner(records_[begin]) || owner(records_[end]) == owner(records_[begin]))) {
@@ -300,9 +304,10 @@ void RecordList::sort_rrsets() {
   records_.resize(out);
 }
 
-void RecordList::sort() {
-  if (!merge_sorted_parts()) sort_by_key();
-  sort_rrsets();
+bool RecordList::sort(Work work) {
+  if (!merge_sorted_parts(work)) sort_by_key(work);
+  if (!work.is_cancelled()) sort_rrsets(work);
+  return !work.is_cancelled();
 }
 
 }  // namespace atlas::zone

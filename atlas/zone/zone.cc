@@ -10,7 +10,12 @@
 namespace atlas::zone {
 
 std::shared_ptr<const Zone> Zone::build(dns::NameView apex, const RecordList& records) {
-  return std::make_shared<const Zone>(Builder(apex, records).run());
+  return std::make_shared<const Zone>(Builder(apex, records, nullptr, {}).run());
+}
+
+std::shared_ptr<const Zone> Zone::build(dns::NameView apex, RecordList&& records, Work work) {
+  image::ImageMemory image = Builder(apex, records, &records, work).run();
+  return image.owner == nullptr ? nullptr : std::make_shared<const Zone>(std::move(image));
 }
 
 Zone::Zone(image::ImageMemory memory) : chain_(std::make_shared<VersionLink>(std::move(memory))) {

@@ -103,6 +103,8 @@ class Zone {
  public:
   // Builds a version from sorted, checked records: all at or below `apex`, exactly one SOA, at the apex.
   static std::shared_ptr<const Zone> build(dns::NameView apex, const RecordList& records);
+  // The same with several threads; gives the records up while it goes. Null if it was cancelled.
+  static std::shared_ptr<const Zone> build(dns::NameView apex, RecordList&& records, Work work);
   // A version that an image holds. The image must be whole: built here, or verified.
   explicit Zone(image::ImageMemory memory);
 

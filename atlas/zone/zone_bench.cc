@@ -69,11 +69,13 @@ const std::vector<dns::Name>& names() {
 void load(benchmark::State& state) {
   const char* path = std::getenv("ATLAS_BENCH_ZONE");
   if (path == nullptr) return state.SkipWithError("ATLAS_BENCH_ZONE names no zone file");
-  for (auto _ : state) benchmark::DoNotOptimize(zone::load_zone_records(path, apex()));
+  zone::LoadOptions options;
+  options.threads = static_cast<size_t>(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(zone::load_zone_records(path, apex(), options));
   state.counters["records/s"] = benchmark::Counter(static_cast<double>(records().size()),
                                                    benchmark::Counter::kIsIterationInvariantRate);
 }
-BENCHMARK(load)->Unit(benchmark::kMillisecond);
+BENCHMARK(load)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void build(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(zone::Zone::build(apex(), records()));
@@ -113,9 +115,10 @@ void find_group(benchmark::State& state) {
   std::vector<uint64_t> changed(overlay_names);
   for (uint64_t& hash : changed) hash = random();
   const std::vector<uint8_t> block_names(overlay_names, 1);
-  const zone::image::BuiltIndex overlay_index = zone::image::build_index(changed, block_names);
-  const zone::image::NameIndex overlay(overlay_index.pages.data(), overlay_index.page_bits,
-                                       overlay_index.buckets.data());
+  const zone::image::IndexPlan plan(changed);
+  std::vector<zone::image::Bucket> buckets(plan.buckets());
+  plan.fill(buckets, changed, block_names, {});
+  const zone::image::NameIndex overlay(plan.pages().data(), plan.page_bits(), buckets.data());
   size_t at = 0;
   built();
   names();

@@ -44,7 +44,7 @@ LoadJob::LoadJob(std::vector<LoadTask> tasks, size_t threads, ImageStore& images
       progress_(tasks_.size()),
       ready_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   const size_t count = std::clamp<size_t>(threads, 1, std::max<size_t>(tasks_.size(), 1));
-  // One zone may have all threads for its image.
+  // One zone may have all threads for itself.
   const size_t threads_each = tasks_.size() == 1 ? threads : 1;
   for (size_t i = 0; i < count; ++i) threads_.emplace_back([this, threads_each] { run(threads_each); });
 }
@@ -80,7 +80,7 @@ LoadOutcome LoadJob::load(size_t number, size_t threads) {
   std::optional<LoadedZone> loaded;
   if (task.may_use_image) loaded = images_.load(task.apex, task.file, threads);
   const bool from_image = loaded.has_value();
-  if (!from_image) loaded = read_text(number, outcome.error);
+  if (!from_image) loaded = read_text(number, threads, outcome.error);
   const std::string name = dns::to_text(task.apex.view());
   if (!loaded) {
     outcome.result = LoadOutcome::Result::kFailed;
@@ -107,13 +107,14 @@ LoadOutcome LoadJob::load(size_t number, size_t threads) {
 }
 
 // Empty if there is an error.
-std::optional<LoadedZone> LoadJob::read_text(size_t number, std::string& error) {
+std::optional<LoadedZone> LoadJob::read_text(size_t number, size_t threads, std::string& error) {
   const LoadTask& task = tasks_[number];
   // Before reading: a file that changes meanwhile is read again the next time.
   const FileStamp first = stamp_of(task.file);
   const int64_t begun_ns = unix_nanoseconds();
   zone::LoadOptions options;
   options.progress = &progress_[number];
+  options.threads = threads;
   zone::LoadResult result = zone::load_zone_file(task.file, task.apex, options);
   if (result.zone == nullptr) {
     const base::Diagnostic* found = first_of(result.diagnostics, base::Severity::kError);

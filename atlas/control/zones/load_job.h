@@ -38,7 +38,7 @@ struct LoadOutcome {
 class LoadJob {
  public:
   LoadJob(std::vector<LoadTask> tasks, size_t threads, ImageStore& images, handoff::EventQueue& events);
-  // Ends the reading of text, and waits for the threads.
+  // Ends what is being loaded from text, and waits for the threads.
   ~LoadJob();
   LoadJob(const LoadJob&) = delete;
   LoadJob& operator=(const LoadJob&) = delete;
@@ -52,7 +52,7 @@ class LoadJob {
  private:
   void run(size_t threads);
   LoadOutcome load(size_t number, size_t threads);
-  std::optional<LoadedZone> read_text(size_t number, std::string& error);
+  std::optional<LoadedZone> read_text(size_t number, size_t threads, std::string& error);
 
   const std::vector<LoadTask> tasks_;
   ImageStore& images_;

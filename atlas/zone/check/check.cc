@@ -1,7 +1,9 @@
 #include "atlas/zone/check/check.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <deque>
 
 #include "atlas/zone/check/checks.h"
 #include "atlas/zone/check/subject.h"
@@ -115,32 +117,75 @@ class TriggeredRows {
   std::array<Entry, 16> entries_;
 };
 
+// Nodes that are checked in one piece, beside others.
+constexpr size_t kPieceNodes = 16'384;
+
+void run(const Row& row, const Subject& zone, const Node& node, Findings& findings) {
+  findings.set_check(row.name);
+  row.run(zone, node, findings);
+}
+
+// Checks pieces of a zone.
+class Checker {
+ public:
+  // What the checkers of a zone share.
+  struct Shared {
+    DiagnosticLog& log;
+    size_t next = 0;  // node
+  };
+
+  Checker(const Subject& zone, Shared& shared)
+      : zone_(zone), shared_(shared), log_(shared.log.kept_max()), findings_(zone_, log_) {}
+
+  bool take() {
+    begin_ = shared_.next;
+    end_ = std::min(begin_ + kPieceNodes, zone_.node_count());
+    shared_.next = end_;
+    return begin_ != end_;
+  }
+  void work() {
+    log_ = DiagnosticLog(log_.kept_max());
+    zone_.for_each_node(begin_, end_, [this](const Node& node) {
+      for (uint64_t rows = triggered_.by(node.types); rows != 0; rows &= rows - 1)
+        run(kRows[std::countr_zero(rows)], zone_, node, findings_);
+    });
+  }
+  bool deliver() {
+    shared_.log.append(std::move(log_));
+    return true;
+  }
+
+ private:
+  const Subject zone_;
+  Shared& shared_;
+  TriggeredRows triggered_;
+  size_t begin_ = 0, end_ = 0;
+  DiagnosticLog log_;
+  Findings findings_;
+};
+
 }  // namespace
 
 std::span<const CheckName> check_names() {
   return kNames;
 }
 
-void check_zone(const RecordList& records, dns::NameView apex, base::WallTime now, DiagnosticLog& log) {
-  const Subject zone(records, apex, now);
+void check_zone(const RecordList& records, dns::NameView apex, base::WallTime now, DiagnosticLog& log,
+                Work work) {
+  const Subject zone(records, apex, now, work);
   Findings findings(zone, log);
-  const auto run = [&](const Row& row, const Node& node) {
-    findings.set_check(row.name);
-    row.run(zone, node, findings);
-  };
   Node nothing;
   nothing.owner = apex;
   nothing.is_apex = true;
   const Node apex_node = zone.apex_node().value_or(nothing);
   for (const Row& row : kRows) {
-    if (row.triggers == kOnce) run(row, apex_node);
+    if (row.triggers == kOnce) run(row, zone, apex_node, findings);
   }
-  TriggeredRows triggered;
-  zone.for_each_node([&](const Node& node) {
-    for (uint64_t rows = triggered.by(node.types); rows != 0; rows &= rows - 1) {
-      run(kRows[std::countr_zero(rows)], node);
-    }
-  });
+  Checker::Shared shared{log};
+  std::deque<Checker> checkers;
+  for (size_t i = 0; i < std::clamp<size_t>(zone.node_count() / kPieceNodes, 1, work.threads); ++i)
+    checkers.emplace_back(zone, shared);
+  run_in_order(checkers);
 }
 
 }  // namespace atlas::zone::check

@@ -8,6 +8,7 @@
 #include "atlas/base/diagnostic.h"
 #include "atlas/dns/name.h"
 #include "atlas/zone/diagnostic_log.h"
+#include "atlas/zone/ordered_work.h"
 #include "atlas/zone/record_list.h"
 
 namespace atlas::zone::check {
@@ -19,8 +20,10 @@ struct CheckName {
   std::string_view reference;  // "RFC 1034 3.6.2"
 };
 
-// Runs every check over a sorted list. `now` is for signatures.
-void check_zone(const RecordList& records, dns::NameView apex, base::WallTime now, DiagnosticLog& log);
+// Runs every check over a sorted list. `now` is for signatures. Ends early, with less than all findings, when
+// it is cancelled.
+void check_zone(const RecordList& records, dns::NameView apex, base::WallTime now, DiagnosticLog& log,
+                Work work = {});
 
 // Every check, in the order of the documentation.
 std::span<const CheckName> check_names();

@@ -17,14 +17,15 @@ std::span<const ListedRecord> Node::rrset(dns::RRType type) const {
   return {begin, end};
 }
 
-Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime now)
-    : records_(records), apex_(apex), now_(now) {
+Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime now, Work work)
+    : records_(records), apex_(apex), now_(now), work_(work) {
   const std::span<const ListedRecord> all = records_.records();
-  begins_.reserve(all.size() + 1);
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (i == 0 || !all[i].shares_owner(all[i - 1])) begins_.push_back(static_cast<uint32_t>(i));
+  base::LargeVector<uint32_t>& begins = names_->begins;
+  begins.reserve(all.size() + 1);
+  for (size_t i = 0; i < all.size() && !work_.is_cancelled(); ++i) {
+    if (i == 0 || !all[i].shares_owner(all[i - 1])) begins.push_back(static_cast<uint32_t>(i));
   }
-  begins_.push_back(static_cast<uint32_t>(all.size()));
+  begins.push_back(static_cast<uint32_t>(all.size()));
   if (const auto apex_records = apex_node(); apex_records && apex_records->has(dns::RRType::DNSKEY)) {
     is_signed_ =
         std::ranges::any_of(apex_records->rrset(dns::RRType::RRSIG), [this](const ListedRecord& rrsig) {
@@ -37,20 +38,31 @@ Subject::Subject(const RecordList& records, dns::NameView apex, base::WallTime n
 Node Subject::node(size_t number) const {
   Node node;
   node.owner = owner(number);
-  node.records = records_.records().subspan(begins_[number], begins_[number + 1] - begins_[number]);
+  node.records =
+      records_.records().subspan(names_->begins[number], names_->begins[number + 1] - names_->begins[number]);
   for (const ListedRecord& record : node.records) node.types |= type_bit(record.type);
   node.number = number;
   node.is_apex = node.owner == apex_;
   return node;
 }
 
+std::optional<Node> Subject::boundary_above(size_t number) const {
+  const dns::LabelledName name(owner(number));
+  for (size_t labels = apex_.label_count(); labels < name.label_count(); ++labels) {
+    const std::optional<Node> above = find(name.suffix(labels));
+    if (above && (above->is_zone_cut() || above->has(dns::RRType::DNAME))) return above;
+  }
+  return {};
+}
+
 void Subject::build_index() const {
-  slots_.resize(std::bit_ceil(node_count() * 2 + 1));
-  for (size_t i = 0; i < node_count(); ++i) {
+  base::LargeVector<Slot>& slots = names_->slots;
+  slots.resize(std::bit_ceil(node_count() * 2 + 1));
+  for (size_t i = 0; i < node_count() && !work_.is_cancelled(); ++i) {
     const uint64_t hash = dns::hash(owner(i));
-    size_t slot = hash & (slots_.size() - 1);
-    while (slots_[slot].node != 0) slot = (slot + 1) & (slots_.size() - 1);
-    slots_[slot] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(i + 1)};
+    size_t slot = hash & (slots.size() - 1);
+    while (slots[slot].node != 0) slot = (slot + 1) & (slots.size() - 1);
+    slots[slot] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(i + 1)};
   }
 }
 
@@ -70,12 +82,13 @@ std::optional<Node> Subject::find(dns::NameView name) const {
     const size_t at = lower_bound(name);
     return at != node_count() && owner(at) == name ? std::optional(node(at)) : std::nullopt;
   }
-  if (slots_.empty()) build_index();
+  std::call_once(names_->slots_made, [this] { build_index(); });
+  const base::LargeVector<Slot>& slots = names_->slots;
   const uint64_t hash = dns::hash(name);
-  size_t slot = hash & (slots_.size() - 1);
-  for (; slots_[slot].node != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-    if (slots_[slot].tag != static_cast<uint32_t>(hash >> 32)) continue;
-    if (owner(slots_[slot].node - 1) == name) return node(slots_[slot].node - 1);
+  size_t slot = hash & (slots.size() - 1);
+  for (; slots[slot].node != 0; slot = (slot + 1) & (slots.size() - 1)) {
+    if (slots[slot].tag != static_cast<uint32_t>(hash >> 32)) continue;
+    if (owner(slots[slot].node - 1) == name) return node(slots[slot].node - 1);
   }
   return {};
 }
@@ -123,18 +136,18 @@ Target Subject::resolve(dns::NameView target) const {
 }
 
 bool Subject::is_ns_target(const Node& node) const {
-  if (ns_targets_.empty()) find_ns_targets();
-  return ns_targets_[node.number];
+  std::call_once(names_->ns_targets_made, [this] { find_ns_targets(); });
+  return names_->ns_targets[node.number];
 }
 
 void Subject::find_ns_targets() const {
-  ns_targets_.resize(node_count());
+  names_->ns_targets.resize(node_count());
   const size_t near = near_;
-  for (near_ = 0; near_ < node_count(); ++near_) {
+  for (near_ = 0; near_ < node_count() && !work_.is_cancelled(); ++near_) {
     for (const ListedRecord& ns : node(near_).rrset(dns::RRType::NS)) {
       const auto target = dns::additional_name(dns::RRType::NS, rdata(ns));
       if (!target || !target->is_at_or_below(apex_)) continue;
-      if (const auto found = find(*target)) ns_targets_[found->number] = true;
+      if (const auto found = find(*target)) names_->ns_targets[found->number] = true;
     }
   }
   near_ = near;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +15,7 @@
 #include "atlas/dns/types.h"
 #include "atlas/zone/check/check.h"
 #include "atlas/zone/diagnostic_log.h"
+#include "atlas/zone/ordered_work.h"
 #include "atlas/zone/record_list.h"
 
 namespace atlas::zone::check {
@@ -56,15 +59,17 @@ enum class Target : uint8_t {
   kAlias,  // it owns a CNAME, or lies below a DNAME
 };
 
+// Copies share their tables, and may be used beside each other.
 class Subject {
  public:
-  Subject(const RecordList& records, dns::NameView apex, base::WallTime now);
+  Subject(const RecordList& records, dns::NameView apex, base::WallTime now, Work work);
 
   const RecordList& list() const { return records_; }
   dns::NameView apex() const { return apex_; }
   base::WallTime now() const { return now_; }
-  // In canonical order.
-  void for_each_node(const auto& visit) const;
+  size_t node_count() const { return names_->begins.size() - 1; }
+  // From a number up to another, in canonical order. Ends early when it is cancelled.
+  void for_each_node(size_t begin, size_t end, const auto& visit) const;
   base::Bytes rdata(const ListedRecord& record) const { return records_.rdata(record); }
 
   // Empty if the apex owns nothing.
@@ -88,9 +93,21 @@ class Subject {
     uint32_t node = 0;  // its number and 1; 0 = free
   };
 
-  size_t node_count() const { return begins_.size() - 1; }
+  // Tables of names.
+  struct Names {
+    base::LargeVector<uint32_t> begins;  // the first record of each node, and where the last one ends
+    base::LargeVector<Slot> slots;       // open addressing, a power of two
+    std::once_flag slots_made;
+    std::vector<bool> ns_targets;  // by node
+    std::once_flag ns_targets_made;
+  };
+
   Node node(size_t number) const;
-  dns::NameView owner(size_t number) const { return records_.owner(records_.records()[begins_[number]]); }
+  dns::NameView owner(size_t number) const {
+    return records_.owner(records_.records()[names_->begins[number]]);
+  }
+  // The zone cut or DNAME that hides a node.
+  std::optional<Node> boundary_above(size_t number) const;
   void build_index() const;
   // The first node at or behind `name` in canonical order.
   size_t lower_bound(dns::NameView name) const;
@@ -99,22 +116,21 @@ class Subject {
   const RecordList& records_;
   const dns::NameView apex_;
   const base::WallTime now_;
-  base::LargeVector<uint32_t> begins_;  // the first record of each node, and where the last one ends
+  const Work work_;
+  const std::shared_ptr<Names> names_ = std::make_shared<Names>();
   // Glue lies right behind its delegation: the node at hand, and so many behind it, are looked at first.
   static constexpr size_t kNearNodes = 5;
   mutable size_t near_ = 0;
   // Most zones ask for few names. Those that ask for more than kSearchesMax get an index.
   static constexpr size_t kSearchesMax = 1000;
   mutable size_t searches_ = 0;
-  mutable base::LargeVector<Slot> slots_;  // open addressing, a power of two
   bool is_signed_ = false;
-  mutable std::vector<bool> ns_targets_;  // by node; made when first asked for
 };
 
-void Subject::for_each_node(const auto& visit) const {
+void Subject::for_each_node(size_t begin, size_t end, const auto& visit) const {
   // Names below a name follow it, so that the last boundary is the only one that may lie above.
-  std::optional<Node> boundary;
-  for (size_t i = 0; i < node_count(); ++i) {
+  std::optional<Node> boundary = begin < end ? boundary_above(begin) : std::nullopt;
+  for (size_t i = begin; i < end && !work_.is_cancelled(); ++i) {
     Node at = node(i);
     near_ = i;
     if (boundary && at.owner.is_below(boundary->owner)) {

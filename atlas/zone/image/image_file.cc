@@ -67,7 +67,7 @@ base::Result<void> write_image_file(const std::filesystem::path& path, base::Byt
 }
 
 std::expected<ImageFile, Refusal> ImageFile::open(const std::filesystem::path& path) {
-  auto opened = base::InputFile::open(path);
+  auto opened = base::InputFile::open_regular(path);
   if (!opened) {
     std::error_code error;
     const bool absent = !std::filesystem::exists(path, error) && !error;

@@ -31,33 +31,42 @@ NameIndex::NameIndex(const IndexPage* pages, uint8_t page_bits, const Bucket* bu
   for (size_t i = 0; i < count; ++i) pages_.emplace_back(buckets + pages[i].bucket, pages[i].buckets);
 }
 
-BuiltIndex build_index(std::span<const uint64_t> hashes, std::span<const uint8_t> block_names) {
-  BuiltIndex index;
-  while (index.page_bits < kPageBitsMax && (kPageNames << index.page_bits) < hashes.size()) ++index.page_bits;
-  const size_t page_count = size_t{1} << index.page_bits;
-
+IndexPlan::IndexPlan(std::span<const uint64_t> hashes) {
+  while (page_bits_ < kPageBitsMax && (kPageNames << page_bits_) < hashes.size()) ++page_bits_;
+  const size_t page_count = size_t{1} << page_bits_;
   std::vector<uint32_t> names(page_count);
-  for (const uint64_t hash : hashes) ++names[NameIndex::page_of(hash, index.page_bits)];
-  uint32_t buckets = 0;
-  index.pages.reserve(page_count);
+  for (const uint64_t hash : hashes) ++names[NameIndex::page_of(hash, page_bits_)];
+  pages_.reserve(page_count);
   for (const uint32_t count : names) {
     const uint32_t wanted = count / kBucketNames + 1;
     ATLAS_ASSERT(wanted <= NameIndex::Page::kBucketsMax);
-    index.pages.push_back({buckets, wanted});
-    buckets += wanted;
+    pages_.push_back({buckets_, wanted});
+    buckets_ += wanted;
   }
-  index.buckets.resize(buckets);
-  ATLAS_ASSERT(block_names.size() <= kBlocksMax);
-  const NameIndex unfinished(index.pages.data(), index.page_bits, index.buckets.data());
-  size_t at = 0;
-  for (uint32_t block = 0; block < block_names.size(); ++block) {
-    for (const size_t end = at + block_names[block]; at < end; ++at) {
-      if (at + kNamesAhead < hashes.size()) unfinished.prefetch(hashes[at + kNamesAhead]);
-      const IndexPage& page = index.pages[NameIndex::page_of(hashes[at], index.page_bits)];
-      insert_entry(&index.buckets[page.bucket], page.buckets, {hashes[at], block});
+}
+
+// Each thread has pages of its own, so that none waits for another.
+void IndexPlan::fill(std::span<Bucket> buckets, std::span<const uint64_t> hashes,
+                     std::span<const uint8_t> block_names, Work work) const {
+  const NameIndex unfinished(pages_.data(), page_bits_, buckets.data());
+  const auto fill_pages = [&](size_t begin, size_t end) {
+    const size_t first = pages_[begin].bucket;
+    const size_t behind = end == pages_.size() ? buckets.size() : pages_[end].bucket;
+    std::memset(static_cast<void*>(&buckets[first]), 0, (behind - first) * sizeof(Bucket));
+    size_t at = 0;
+    for (uint32_t block = 0; block < block_names.size() && !work.is_cancelled(); ++block) {
+      for (const size_t names_end = at + block_names[block]; at < names_end; ++at) {
+        if (at + kNamesAhead < hashes.size()) unfinished.prefetch(hashes[at + kNamesAhead]);
+        const size_t number = NameIndex::page_of(hashes[at], page_bits_);
+        if (number < begin || number >= end) continue;
+        insert_entry(&buckets[pages_[number].bucket], pages_[number].buckets, {hashes[at], block});
+      }
     }
-  }
-  return index;
+  };
+  const size_t parts = std::min(work.threads, pages_.size());
+  run_pieces(work.threads, parts, [&](size_t part) {
+    fill_pages(pages_.size() * part / parts, pages_.size() * (part + 1) / parts);
+  });
 }
 
 }  // namespace atlas::zone::image

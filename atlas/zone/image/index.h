@@ -11,6 +11,7 @@
 
 #include "atlas/base/large_pages.h"
 #include "atlas/base/prefetch.h"
+#include "atlas/zone/ordered_work.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -149,16 +150,26 @@ struct IndexEntry {
   uint32_t block;
 };
 
-struct BuiltIndex {
-  uint8_t page_bits = 0;
-  std::vector<IndexPage> pages;
-  base::LargeVector<Bucket> buckets;
-};
-
 // Into the buckets of its page.
 void insert_entry(Bucket* buckets, uint32_t count, const IndexEntry& entry);
 
-// Of the names' hashes in the order of their blocks, which have as many names each.
-BuiltIndex build_index(std::span<const uint64_t> hashes, std::span<const uint8_t> block_names);
+// How many buckets the pages of an index have.
+class IndexPlan {
+ public:
+  explicit IndexPlan(std::span<const uint64_t> hashes);
+
+  uint8_t page_bits() const { return page_bits_; }
+  const std::vector<IndexPage>& pages() const { return pages_; }
+  size_t buckets() const { return buckets_; }
+  // Writes the buckets of the names whose hashes these are, in the order of their blocks, which have as many
+  // names each.
+  void fill(std::span<Bucket> buckets, std::span<const uint64_t> hashes, std::span<const uint8_t> block_names,
+            Work work) const;
+
+ private:
+  uint8_t page_bits_ = 0;
+  std::vector<IndexPage> pages_;
+  uint32_t buckets_ = 0;
+};
 
 }  // namespace atlas::zone::image

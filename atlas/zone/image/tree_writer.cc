@@ -37,7 +37,7 @@ uint32_t octets_with_lengths(std::span<const base::Bytes> rdatas) {
 }
 
 template <class T, class Allocator>
-size_t append_table(const std::vector<T, Allocator>& table, base::LargeVector<uint8_t>& image) {
+size_t append_table(const std::vector<T, Allocator>& table, base::LargeOctets& image) {
   const auto* octets = reinterpret_cast<const uint8_t*>(table.data());
   return append_piece({octets, table.size() * sizeof(T)}, alignof(T), image);
 }
@@ -108,20 +108,18 @@ uint8_t ShapeSet::number_of(const NodeDraft& node) {
   return last_number_;
 }
 
-size_t append_piece(base::Bytes piece, size_t alignment, base::LargeVector<uint8_t>& image) {
-  const size_t at = (image.size() + alignment - 1) / alignment * alignment;
-  image.resize(at);
-  image.insert(image.end(), piece.begin(), piece.end());
+size_t append_piece(base::Bytes piece, size_t alignment, base::LargeOctets& image) {
+  const size_t gap = (alignment - image.size() % alignment) % alignment;
+  std::memset(image.append(gap), 0, gap);
+  const size_t at = image.size();
+  uint8_t* const out = image.append(piece.size());
+  if (!piece.empty()) std::memcpy(out, piece.data(), piece.size());
   return at;
 }
 
-void TreeWriter::add(base::Bytes key, uint64_t hash, const NodeDraft& node) {
+void TreePart::add(base::Bytes key, uint64_t hash, const NodeDraft& node, ShapeSet& shapes) {
   if (writer_.is_full()) end_block();
-  if (writer_.is_empty()) {
-    ATLAS_ASSERT(block_offsets_.size() < kBlocksMax);
-    block_offsets_.push_back(image_.size());
-  }
-  const uint8_t shape = shapes_.number_of(node);
+  const uint8_t shape = shapes.number_of(node);
   writer_.add(key, shape);
   append_payload(node, shape, writer_.payloads());
   add_signatures(node);
@@ -145,7 +143,7 @@ void append_payload(const NodeDraft& node, uint8_t shape, std::vector<uint8_t>& 
   }
 }
 
-void TreeWriter::add_signatures(const NodeDraft& node) {
+void TreePart::add_signatures(const NodeDraft& node) {
   if (node.signatures.empty()) return;
   if (block_signatures_ == signatures_.size()) append(uint32_t{0}, signatures_);
   append_signatures(node, static_cast<uint8_t>(writer_.count() - 1), signatures_);
@@ -164,39 +162,59 @@ void append_signatures(const NodeDraft& node, uint8_t ordinal, base::LargeVector
   }
 }
 
-void TreeWriter::end_block() {
+void TreePart::end_block() {
   if (writer_.is_empty()) return;
-  block_names_.push_back(static_cast<uint8_t>(writer_.count()));
-  writer_.finish(image_);
-  uint64_t offset = 0;
-  if (block_signatures_ != signatures_.size()) {
-    offset = block_signatures_ + 1;
-    const auto octets = static_cast<uint32_t>(signatures_.size() - block_signatures_ - sizeof(uint32_t));
-    std::memcpy(&signatures_[block_signatures_], &octets, sizeof octets);
-    signatures_.resize(block_signatures_ + in_pieces(signatures_.size() - block_signatures_));
-    block_signatures_ = signatures_.size();
-  }
-  if (offset == 0 && signature_offsets_.empty()) return;
-  signature_offsets_.resize(block_offsets_.size());
-  signature_offsets_.back() = offset;
+  BlockEntry& block = blocks_.emplace_back();
+  block.octets = octets_.size();
+  block.names = static_cast<uint8_t>(writer_.count());
+  writer_.finish(octets_);
+  if (block_signatures_ == signatures_.size()) return;
+  block.signatures = block_signatures_ + 1;
+  const auto octets = static_cast<uint32_t>(signatures_.size() - block_signatures_ - sizeof(uint32_t));
+  std::memcpy(&signatures_[block_signatures_], &octets, sizeof octets);
+  signatures_.resize(block_signatures_ + in_pieces(signatures_.size() - block_signatures_));
+  block_signatures_ = signatures_.size();
 }
 
-TreeHead TreeWriter::finish() {
-  end_block();
+void TreePart::clear() {
+  octets_.clear();
+  signatures_.clear();
+  blocks_.clear();
+  block_signatures_ = 0;
+  hashes_.clear();
+}
+
+void TreeWriter::append(const TreePart& part) {
+  ATLAS_ASSERT(block_offsets_.size() + part.blocks_.size() <= kBlocksMax);
+  const bool has_signatures = !part.signatures_.empty() || !signature_offsets_.empty();
+  if (has_signatures) signature_offsets_.resize(block_offsets_.size());
+  for (const TreePart::BlockEntry& block : part.blocks_) {
+    block_offsets_.push_back(image_.size() + block.octets);
+    block_names_.push_back(block.names);
+    if (!has_signatures) continue;
+    signature_offsets_.push_back(block.signatures == 0 ? 0 : signatures_.size() + block.signatures);
+  }
+  std::memcpy(image_.append(part.octets_.size()), part.octets_.data(), part.octets_.size());
+  signatures_.insert(signatures_.end(), part.signatures_.begin(), part.signatures_.end());
+  hashes_.insert(hashes_.end(), part.hashes_.begin(), part.hashes_.end());
+}
+
+TreeHead TreeWriter::finish(Work work) {
   TreeHead head{};
   head.names = static_cast<uint32_t>(hashes_.size());
   head.blocks = static_cast<uint32_t>(block_offsets_.size());
   head.blocks_offset = append_table(block_offsets_, image_);
   if (!signature_offsets_.empty()) {
-    signature_offsets_.resize(block_offsets_.size());
     const size_t signatures = append_piece(signatures_, 1, image_);
     for (uint64_t& offset : signature_offsets_) offset = offset == 0 ? 0 : signatures + offset - 1;
     head.signatures_offset = append_table(signature_offsets_, image_);
   }
-  const BuiltIndex index = build_index(hashes_, block_names_);
-  head.page_bits = index.page_bits;
-  head.pages_offset = append_table(index.pages, image_);
-  head.buckets_offset = append_table(index.buckets, image_);
+  const IndexPlan plan(hashes_);
+  head.page_bits = plan.page_bits();
+  head.pages_offset = append_table(plan.pages(), image_);
+  head.buckets_offset = append_piece({}, alignof(Bucket), image_);
+  uint8_t* const buckets = image_.append(plan.buckets() * sizeof(Bucket));
+  plan.fill({reinterpret_cast<Bucket*>(buckets), plan.buckets()}, hashes_, block_names_, work);
   return head;
 }
 

@@ -15,6 +15,7 @@
 #include "atlas/zone/image/index.h"
 #include "atlas/zone/image/shape.h"
 #include "atlas/zone/image/tree.h"
+#include "atlas/zone/ordered_work.h"
 
 namespace atlas::zone::image {
 
@@ -91,31 +92,53 @@ class ShapeSet {
 };
 
 // Returns where `piece` begins, behind what the image has and zeros.
-size_t append_piece(base::Bytes piece, size_t alignment, base::LargeVector<uint8_t>& image);
+size_t append_piece(base::Bytes piece, size_t alignment, base::LargeOctets& image);
+
+// Neighbouring nodes on their way into a tree, in blocks of their own.
+class TreePart {
+ public:
+  // Nodes are added in canonical order, `hash` that of `key`.
+  void add(base::Bytes key, uint64_t hash, const NodeDraft& node, ShapeSet& shapes);
+  // Behind the last one.
+  void finish() { end_block(); }
+  void clear();
+
+ private:
+  friend class TreeWriter;
+  void end_block();
+  void add_signatures(const NodeDraft& node);
+
+  BlockWriter writer_;
+  base::LargeVector<uint8_t> octets_;  // of the blocks
+  base::LargeVector<uint8_t> signatures_;
+  struct BlockEntry {
+    size_t octets;  // where it begins
+    // Where its signatures begin, plus one; 0 = it has none.
+    size_t signatures;
+    uint8_t names;
+  };
+  std::vector<BlockEntry> blocks_;
+  size_t block_signatures_ = 0;  // where those of the open block begin
+  std::vector<uint64_t> hashes_;
+};
 
 // Writes a tree at the end of an image: the blocks while it goes, what leads to them at last.
 class TreeWriter {
  public:
-  TreeWriter(ShapeSet& shapes, base::LargeVector<uint8_t>& image) : shapes_(shapes), image_(image) {}
+  explicit TreeWriter(base::LargeOctets& image) : image_(image) {}
 
-  void reserve(size_t names) { hashes_.reserve(names); }
-  void add(base::Bytes key, uint64_t hash, const NodeDraft& node);
-  // All of the head but depth_max.
-  TreeHead finish();
+  // In canonical order.
+  void append(const TreePart& part);
+  // All of the head but depth_max. Of no use if the work was cancelled.
+  TreeHead finish(Work work);
 
  private:
-  void end_block();
-  void add_signatures(const NodeDraft& node);
-
-  ShapeSet& shapes_;
-  base::LargeVector<uint8_t>& image_;
-  BlockWriter writer_;
+  base::LargeOctets& image_;
   base::LargeVector<uint64_t> block_offsets_;
   base::LargeVector<uint8_t> block_names_;  // how many each block has
   base::LargeVector<uint8_t> signatures_;
   // Where each block's signatures begin in signatures_, plus one; 0 = none. Empty if no block has some.
-  std::vector<uint64_t> signature_offsets_;
-  size_t block_signatures_ = 0;  // where those of the open block begin
+  base::LargeVector<uint64_t> signature_offsets_;
   base::LargeVector<uint64_t> hashes_;
 };
 

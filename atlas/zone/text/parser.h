@@ -32,10 +32,16 @@ inline constexpr uint64_t kGeneratedRecordsMax = uint64_t{1} << 24;
 using OpenText =
     std::function<base::Result<SourceText>(const std::filesystem::path& path, uint64_t size_max)>;
 
+// Texts of fewer chunks are not worth threads.
+inline constexpr uint64_t kParallelChunksMin = 8;
+
 struct ParseOptions {
   uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
   OpenText open_text;           // for $INCLUDE; without it, $INCLUDE is an error
   uint64_t generated_records_max = kGeneratedRecordsMax;
+  // Parse chunks of a large text beside each other. What comes of it is the same for any number.
+  size_t threads = 1;
+  size_t chunk_octets = size_t{512} << 10;
 };
 
 // Parses `text`, which came from `path`, and adds its records to `records`, its files to `sources`, and what

@@ -1,13 +1,8 @@
 #include "atlas/zone/text/scanner.h"
 
 #include <array>
-#include <bit>
 #include <cstring>
 #include <utility>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace atlas::zone::text {
 namespace {
@@ -44,27 +39,6 @@ constexpr Octet kind_of(char c) {
   return kOctets[static_cast<uint8_t>(c)];
 }
 
-// The first octet at or behind `at` that does not just belong to a word. There is a NUL behind the text, and
-// room to read on.
-const char* end_of_word(const char* at) {
-#if defined(__SSE2__)
-  static_assert(Window::kSlackOctets >= sizeof(__m128i));
-  for (;; at += sizeof(__m128i)) {
-    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto is = [&](char c) { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); };
-    const __m128i blank = _mm_cmpeq_epi8(_mm_min_epu8(octets, _mm_set1_epi8(' ')), octets);
-    // ( and ) differ in their last bit.
-    const __m128i parenthesis = _mm_cmpeq_epi8(_mm_or_si128(octets, _mm_set1_epi8(1)), _mm_set1_epi8(')'));
-    const __m128i others = _mm_or_si128(_mm_or_si128(is('"'), is(';')), _mm_or_si128(is('\\'), is(127)));
-    const int ends = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(blank, parenthesis), others));
-    if (ends != 0) return at + std::countr_zero(static_cast<unsigned>(ends));
-  }
-#else
-  while (kind_of(*at) == Octet::kWord) ++at;
-  return at;
-#endif
-}
-
 constexpr const char* kByteOrderMark = "\xef\xbb\xbf";
 
 std::string control_message(char c) {
@@ -82,13 +56,16 @@ std::string control_hint(char c) {
 
 }  // namespace
 
-Scanner::Scanner(Window window) : window_(std::move(window)), at_(window_.begin()), end_(window_.end()) {
-  const std::string_view text(at_, end_);
-  if (text.starts_with(kByteOrderMark)) {
-    had_byte_order_mark_ = true;
-    at_ += 3;
+Scanner::Scanner(Window window, uint32_t first_line)
+    : window_(std::move(window)), at_(window_.begin()), end_(window_.end()), line_(first_line) {
+  if (window_.offset() == 0) {
+    const std::string_view text(at_, end_);
+    if (text.starts_with(kByteOrderMark)) {
+      had_byte_order_mark_ = true;
+      at_ += 3;
+    }
+    is_utf16_ = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
   }
-  is_utf16_ = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
   line_begin_ = at_;
 }
 
@@ -122,10 +99,15 @@ void Scanner::skip_line() {
   at_ = newline == nullptr ? end_ : newline;
 }
 
+void Scanner::skip_to_next_line() {
+  skip_line();
+  if (at_ != end_) begin_line(at_ + 1);
+}
+
 Scanner::Outcome Scanner::fail(base::TextPosition where, std::string message, std::string hint) {
   error_ = {where, std::move(message), std::move(hint)};
   open_ = nullptr;
-  skip_line();
+  skip_to_next_line();
   return Outcome::kError;
 }
 
@@ -137,7 +119,7 @@ Scanner::Outcome Scanner::fail_unclosed() {
   at_ = open_;
   line_ = open_position_.line;
   line_begin_ = open_ - (open_position_.column - 1);
-  skip_line();
+  skip_to_next_line();
   open_ = nullptr;
   return Outcome::kError;
 }
@@ -147,7 +129,7 @@ bool Scanner::scan_word() {
   const char* const begin = at_;
   const base::TextPosition where = position(begin);
   for (;;) {
-    at_ = end_of_word(at_);
+    at_ = end_of_word_(at_);
     if (*at_ == '\\') {
       if (at_[1] == '\0' || at_[1] == '\n' || at_[1] == '\r') {
         fail(position(at_), "a backslash at the end of the line",
@@ -191,6 +173,7 @@ bool Scanner::scan_quoted() {
 
 Scanner::Outcome Scanner::next() {
   begin_entry();
+  if (offset() >= stop_) return Outcome::kEnd;
   for (;;) {
     if (tokens_.empty() && open_ == nullptr) begin_ = at_;
     if (static_cast<size_t>(at_ - begin_) > kEntryOctetsMax || tokens_.size() > kEntryTokensMax) {
@@ -217,6 +200,7 @@ Scanner::Outcome Scanner::next() {
         if (open_ != nullptr) break;
         if (!tokens_.empty()) return Outcome::kEntry;
         begin_entry();
+        if (offset() >= stop_) return Outcome::kEnd;
         break;
       case Octet::kReturn:
         if (at_ + 1 != end_ && at_[1] != '\n') {
@@ -243,7 +227,8 @@ Scanner::Outcome Scanner::next() {
       case Octet::kControl:
         if (at_ == end_) {
           if (read_on()) break;
-          if (open_ != nullptr) return fail_unclosed();
+          was_cut_ = open_ != nullptr;
+          if (was_cut_) return fail_unclosed();
           return tokens_.empty() ? Outcome::kEnd : Outcome::kEntry;
         }
         return fail(position(at_), control_message(*at_), control_hint(*at_));

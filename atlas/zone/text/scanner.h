@@ -9,6 +9,7 @@
 
 #include "atlas/base/diagnostic.h"
 #include "atlas/dns/rdata.h"
+#include "atlas/zone/text/scan_kernel.h"
 #include "atlas/zone/text/window.h"
 
 namespace atlas::zone::text {
@@ -24,7 +25,7 @@ class Scanner {
   enum class Outcome : uint8_t {
     kEntry,  // tokens() holds at least one
     kError,  // error() says what; the next call goes on behind it
-    kEnd,
+    kEnd,    // of the text, or what stop_at() was told
   };
   struct Error {
     base::TextPosition position;
@@ -32,7 +33,16 @@ class Scanner {
     std::string hint;
   };
 
-  explicit Scanner(Window window);
+  // `first_line` is the number of the line that the window begins with: text before it was read elsewhere.
+  explicit Scanner(Window window, uint32_t first_line = 1);
+
+  // Ends between two entries at `offset` or behind it, until it is told another place.
+  void stop_at(uint64_t offset) { stop_ = offset; }
+  // Of what comes next, between two entries.
+  uint64_t offset() const { return window_.offset() + static_cast<uint64_t>(at_ - window_.begin()); }
+  uint32_t line() const { return line_; }
+  // The text ended inside of parentheses.
+  bool was_cut() const { return was_cut_; }
 
   // The tokens of the entry before are gone then.
   Outcome next();
@@ -68,12 +78,14 @@ class Scanner {
   bool scan_quoted();
   // Moves to the end of the current line.
   void skip_line();
+  void skip_to_next_line();
   Outcome fail(base::TextPosition where, std::string message, std::string hint = {});
   Outcome fail_unclosed();
 
   void begin_entry();
 
   Window window_;
+  const decltype(ScanKernel::end_of_word) end_of_word_ = scan_kernel().end_of_word;
   const char* at_;
   const char* end_;  // there lies a NUL
   const char* line_begin_;
@@ -86,6 +98,8 @@ class Scanner {
   bool has_inner_quotes_ = false;
   bool had_byte_order_mark_ = false;
   bool is_utf16_ = false;
+  bool was_cut_ = false;
+  uint64_t stop_ = UINT64_MAX;
 
   // The open parenthesis and the line behind it, where reading goes on if it is never closed.
   const char* open_ = nullptr;

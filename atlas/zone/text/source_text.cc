@@ -13,29 +13,42 @@ constexpr uint64_t kWholeOctetsMax = uint64_t{4} << 20;
 
 base::Result<SourceText> SourceText::open(const std::filesystem::path& path, uint64_t size_max,
                                           ReadProgress* progress) {
-  auto file = base::FileReader::open(path, size_max);
+  auto file = base::InputFile::open(path, size_max);
   if (!file) return std::unexpected(std::move(file.error()));
   SourceText text;
   text.progress_ = progress;
-  if ((*file)->is_regular() && (*file)->size() > kWholeOctetsMax) {
-    text.file_ = std::move(*file);
+  if (file->is_regular() && file->size() > kWholeOctetsMax) {
+    text.file_ = std::make_unique<base::InputFile>(std::move(*file));
     return text;
   }
-  auto whole = (*file)->read_all();
+  auto whole = file->read_all();
   if (!whole) return std::unexpected(std::move(whole.error()));
   text.whole_ = std::move(*whole);
   return text;
 }
 
-Window SourceText::read() const {
-  if (!file_) return Window(std::string_view(whole_));
-  file_->rewind();
-  return Window([file = file_.get(), progress = progress_](std::span<char> out) {
-    if (progress != nullptr && progress->cancelled) return size_t{0};
-    const size_t count = file->read(out);
-    if (progress != nullptr) progress->octets += count;
-    return count;
-  });
+Window SourceText::read(uint64_t offset) const {
+  error_.reset();
+  if (!file_) return Window(std::string_view(whole_).substr(offset), offset);
+  return Window(
+      [this, at = offset](std::span<char> out) mutable {
+        const size_t count = read_at(at, out);
+        at += count;
+        return count;
+      },
+      offset);
+}
+
+size_t SourceText::read_at(uint64_t offset, std::span<char> out) const {
+  if (!file_) return whole_.copy(out.data(), out.size(), offset);
+  if (error_ || (progress_ != nullptr && progress_->cancelled)) return 0;
+  auto count = file_->read_some(offset, out);
+  if (!count) {
+    error_ = std::move(count.error());
+    return 0;
+  }
+  if (progress_ != nullptr) progress_->octets += *count;
+  return *count;
 }
 
 }  // namespace atlas::zone::text

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "atlas/base/file.h"
@@ -13,7 +14,7 @@
 
 namespace atlas::zone::text {
 
-// How far the reading of a zone's text is. Any thread may look, and end it.
+// How far the reading of a zone's text is. Any thread may look, and end the load.
 struct ReadProgress {
   std::atomic<uint64_t> octets{0};
   std::atomic<bool> cancelled{false};  // the text then seems to end
@@ -30,17 +31,20 @@ class SourceText {
   static base::Result<SourceText> open(const std::filesystem::path& path, uint64_t size_max,
                                        ReadProgress* progress = nullptr);
 
-  // The text from its begin. It must stay where it is meanwhile, and be read by one reader at a time.
-  Window read() const;
-  // Of the last read.
-  std::optional<base::Error> error() const { return file_ ? file_->error() : std::nullopt; }
+  // The text from an octet on. It must stay where it is meanwhile, and be read by one thread at a time.
+  Window read(uint64_t offset = 0) const;
+  // As many octets from `offset` on as fit, less at the end of the text; none after an error.
+  size_t read_at(uint64_t offset, std::span<char> out) const;
+  // Of the last read().
+  const std::optional<base::Error>& error() const { return error_; }
   // A hint only.
   uint64_t size() const { return file_ ? file_->size() : whole_.size(); }
 
  private:
   std::string whole_;
-  std::unique_ptr<base::FileReader> file_;  // null: the text is in memory
+  std::unique_ptr<base::InputFile> file_;  // null: the text is in memory
   ReadProgress* progress_ = nullptr;
+  mutable std::optional<base::Error> error_;
 };
 
 }  // namespace atlas::zone::text

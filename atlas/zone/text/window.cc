@@ -18,18 +18,19 @@ std::unique_ptr<char[]> allocate(size_t capacity) {
 
 }  // namespace
 
-Window::Window(ReadText read)
-    : read_(std::move(read)), capacity_(kWindowOctets), octets_(allocate(capacity_)) {
+Window::Window(ReadText read, uint64_t offset)
+    : read_(std::move(read)), offset_(offset), capacity_(kWindowOctets), octets_(allocate(capacity_)) {
   fill();
 }
 
-Window::Window(std::string_view text)
+Window::Window(std::string_view text, uint64_t offset)
     : read_([rest = text](std::span<char> out) mutable {
         const size_t size = std::min(rest.size(), out.size());
         if (size != 0) std::memcpy(out.data(), rest.data(), size);
         rest.remove_prefix(size);
         return size;
       }),
+      offset_(offset),
       // One octet more shows the end of a short text.
       capacity_(std::min(text.size() + 1, kWindowOctets)),
       octets_(allocate(capacity_)) {
@@ -38,6 +39,7 @@ Window::Window(std::string_view text)
 
 void Window::advance(const char* keep) {
   octets_[end_] = first_behind_;
+  offset_ += static_cast<uint64_t>(keep - begin());
   filled_ -= static_cast<size_t>(keep - begin());
   std::memmove(octets_.get(), keep, filled_);
   // At least half of the window is new, so that moving costs little.
