@@ -189,6 +189,9 @@ zone:
 class Bind(Server):
     name = "BIND"
     executable = "named"
+    # More of its configuration, for tests that need other listeners.
+    statements = ""
+    options = ""
 
     def command(self):
         zones = "".join(
@@ -197,8 +200,8 @@ class Bind(Server):
         )
         config = self.folder / "named.conf"
         config.write_text(
-            f"""options {{
-  directory "{self.folder}";
+            f"""{self.statements}options {{
+{self.options}  directory "{self.folder}";
   pid-file "{self.folder}/named.pid";
   session-keyfile "{self.folder}/session.key";
   lock-file none;

@@ -18,6 +18,9 @@ bool is_udp(const query::Client& client) {
   return client.transport == query::Transport::kUdp;
 }
 
+// RFC 8467 4.1.
+constexpr uint16_t kPaddingBlock = 468;
+
 // RFC 7828: units of 100 ms.
 uint16_t keepalive_units(std::chrono::milliseconds idle) {
   return static_cast<uint16_t>(std::min<int64_t>(idle.count() / 100, 65535));
@@ -231,6 +234,9 @@ void Pipeline::prepare_edns(Exchange& exchange) {
   if (exchange.query.options.keepalive && !is_udp(exchange.client)) {
     edns.has_keepalive = true;
     edns.keepalive = keepalive_units(snapshot.streams.idle);
+  }
+  if (exchange.query.options.padding && query::is_encrypted(exchange.client.transport)) {
+    edns.padding_block = kPaddingBlock;
   }
   if (!exchange.query.options.cookie || !snapshot.cookies.enabled) return;
   const net::IpAddress& address = exchange.client.remote.address;

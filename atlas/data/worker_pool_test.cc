@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "atlas/data/served_zone.h"
+#include "atlas/data/tls_client.h"
 
 namespace atlas::data {
 namespace {
@@ -21,6 +22,7 @@ class WorkerPoolTest : public ::testing::Test {
  protected:
   void start(std::vector<std::shared_ptr<const handoff::Listener>> listeners, size_t workers = 1) {
     auto first = test_snapshot(1, std::move(listeners));
+    first->tls[static_cast<size_t>(Transport::kTls)] = test_certificate().server_context({"dot"});
     first->record_queries = true;
     publisher_ = std::make_unique<handoff::SnapshotPublisher>(workers, std::move(first));
     for (size_t i = 0; i < workers; ++i) {
@@ -90,6 +92,40 @@ TEST_F(WorkerPoolTest, AnswersOverUdpAndTcpInBothFamilies) {
     EXPECT_EQ(response->header.id, id++);
     EXPECT_EQ(response->rcode(), dns::Rcode::NOERROR);
     EXPECT_EQ(response->answers.size(), 1u);
+  }
+}
+
+// Handshakes go to the thread and back while workers and clients go on.
+TEST_F(WorkerPoolTest, AnswersManyClientsOverTls) {
+  const auto listener = test_listener("127.0.0.1:0", Transport::kTls, 2);
+  start({listener}, 2);
+  std::vector<TlsClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.emplace_back(connected(listener->endpoint, SOCK_STREAM), std::vector<std::string>{"dot"});
+    clients.back().flush();
+    // Some leave at once.
+    if (i % 4 == 3) clients.pop_back();
+  }
+  for (TlsClient& client : clients) {
+    while (!client.session.is_open()) {
+      ASSERT_TRUE(readable_within(client.fd.get(), 5000));
+      client.exchange();
+    }
+    client.send(framed(test_query(1, "www.example.")));
+    client.flush();
+  }
+  for (TlsClient& client : clients) {
+    while (client.got.empty()) {
+      ASSERT_TRUE(readable_within(client.fd.get(), 5000));
+      client.exchange();
+    }
+    EXPECT_EQ(client.take_messages().size(), 1u);
+  }
+  pool_->stop();
+  for (TlsClient& client : clients) {
+    ASSERT_TRUE(readable_within(client.fd.get(), 5000));
+    client.exchange();
+    EXPECT_EQ(client.session.state(), tls::SessionState::kPeerClosed);
   }
 }
 

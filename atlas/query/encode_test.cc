@@ -210,5 +210,20 @@ TEST_F(EncodeTest, MoreNamesThanTheCompressorHoldsAreStillRight) {
   for (size_t i = 0; i < many.size(); ++i) EXPECT_EQ(message.answers[i].rdata, many[i]);
 }
 
+// RFC 7830 3 and RFC 8467 4.1.
+TEST_F(EncodeTest, PadsToAMultipleOfTheBlock) {
+  query_.has_edns = true;
+  encoded();
+  const size_t unpadded = buffer_.size();
+  reply_.padding_block = 468;
+  EXPECT_NE(encoded().edns->find<dns::PaddingOption>(), nullptr);
+  EXPECT_EQ(buffer_.size(), 468u);
+  // No further than may be sent, and not at all where its header does not fit.
+  encoded(unpadded + 4);
+  EXPECT_EQ(buffer_.size(), unpadded + 4);
+  encoded(unpadded + 3);
+  EXPECT_EQ(buffer_.size(), unpadded);
+}
+
 }  // namespace
 }  // namespace atlas::query

@@ -100,6 +100,14 @@ TEST(DnstapMessage, HasAResponseOverIpv6AndTcp) {
   EXPECT_EQ(message.octets[14], "\7\x8");
 }
 
+// DOT and DOH of dnstap.proto.
+TEST(DnstapMessage, TellsEncryptedTransports) {
+  for (const auto& [transport, number] :
+       {std::pair(query::Transport::kTls, 3u), {query::Transport::kHttps, 4u}}) {
+    EXPECT_EQ(encoded(make_record("192.0.2.1:1", transport), MessageType::kAuthQuery).numbers[3], number);
+  }
+}
+
 TEST(DnstapMessage, LeavesOutWhatTheRecordHoldsInPart) {
   handoff::QueryRecord record = make_record("198.51.100.7:4321", query::Transport::kTcp);
   record.response_size = handoff::kRecordedOctetsMax + 1;

@@ -1,86 +1,22 @@
-#include "atlas/data/transport/tcp/tcp_transport.h"
-
-#include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "atlas/data/served_zone.h"
+#include "atlas/data/transport/stream/stream_test.h"
 
-namespace atlas::data::transport::tcp {
+namespace atlas::data::transport::stream {
 namespace {
 
 using dns::RRType;
 using std::chrono::milliseconds;
 
-// Turns until what a client sent over loopback has been seen and answered.
-constexpr int kTurns = 20;
-constexpr size_t kBudget = 1000;
 constexpr int kLargeBuffer = 1 << 20;
 
-// A transport whose turns and whose clock the test decides on.
-class TcpTransportTest : public ::testing::Test {
+class StreamTransportTest : public StreamTest {
  protected:
-  TcpTransportTest() { EXPECT_TRUE(transport_.add_listener(*listener_, listener_->sockets[0].get())); }
-
-  Batch batch() const { return {*snapshot_, {}, now_ms_, 1'700'000'000}; }
-
-  void take_turns(int turns = kTurns) {
-    for (int i = 0; i < turns; ++i) {
-      pollfd waiting{transport_.poll_descriptor(), POLLIN, 0};
-      if (!transport_.has_work()) ::poll(&waiting, 1, 2);
-      transport_.serve(batch(), kBudget);
-    }
-  }
-
-  void pass(milliseconds time) {
-    now_ms_ += static_cast<uint64_t>(time.count());
-    transport_.expire(batch());
-  }
-
-  net::FileDescriptor client(int receive_buffer = 0) {
-    net::FileDescriptor fd = connected(listener_->endpoint, SOCK_STREAM, receive_buffer);
-    take_turns(2);
-    return fd;
-  }
-
-  // Everything that has come for `fd`, after some turns.
-  std::vector<dns::Message> answers(int fd) {
-    std::vector<uint8_t> octets;
-    std::vector<dns::Message> messages;
-    for (int i = 0; i < 3; ++i) {
-      take_turns();
-      while (readable_within(fd, 0)) {
-        const std::vector<uint8_t> more = receive_some(fd);
-        if (more.empty()) break;
-        octets.insert(octets.end(), more.begin(), more.end());
-        transport_.serve(batch(), kBudget);
-      }
-    }
-    while (auto message = take_message(octets)) messages.push_back(std::move(*message));
-    EXPECT_TRUE(octets.empty());
-    return messages;
-  }
-
-  static bool is_closed(int fd) { return readable_within(fd, 500) && receive_some(fd).empty(); }
-
-  std::unique_ptr<handoff::ServingSnapshot> snapshot_ = test_snapshot(1);
-  std::shared_ptr<const handoff::Listener> listener_ = test_listener("127.0.0.1:0", query::Transport::kTcp);
-  handoff::WorkerCounters counters_;
-  Pipeline pipeline_{snapshot_->rate_limit, counters_, nullptr};
-  TcpTransport transport_{pipeline_, counters_};
-  uint64_t now_ms_ = 1'000'000;
+  StreamTransportTest() : StreamTest(query::Transport::kTcp) {}
 };
 
-std::vector<uint8_t> pipelined(uint16_t count) {
-  std::vector<uint8_t> octets;
-  for (uint16_t id = 0; id < count; ++id) {
-    const auto one = framed(test_query(id, "www.example."));
-    octets.insert(octets.end(), one.begin(), one.end());
-  }
-  return octets;
-}
-
 // More than one read takes, with messages across their edges.
-TEST_F(TcpTransportTest, AnswersPipelinedQueriesInTheirOrder) {
+TEST_F(StreamTransportTest, AnswersPipelinedQueriesInTheirOrder) {
   const auto fd = client();
   send_all(fd.get(), pipelined(500));
   const auto messages = answers(fd.get());
@@ -88,7 +24,7 @@ TEST_F(TcpTransportTest, AnswersPipelinedQueriesInTheirOrder) {
   for (size_t i = 0; i < messages.size(); ++i) ASSERT_EQ(messages[i].header.id, i);
 }
 
-TEST_F(TcpTransportTest, TakesAQueryOctetByOctet) {
+TEST_F(StreamTransportTest, TakesAQueryOctetByOctet) {
   const auto fd = client();
   for (const uint8_t octet : pipelined(2)) {
     send_all(fd.get(), {octet});
@@ -98,7 +34,7 @@ TEST_F(TcpTransportTest, TakesAQueryOctetByOctet) {
 }
 
 // RFC 7766 6.2.4: a client that has finished sending may still be waiting.
-TEST_F(TcpTransportTest, AnswersAClientThatHasFinishedSending) {
+TEST_F(StreamTransportTest, AnswersAClientThatHasFinishedSending) {
   const auto fd = client();
   send_all(fd.get(), pipelined(300));
   ::shutdown(fd.get(), SHUT_WR);
@@ -107,7 +43,7 @@ TEST_F(TcpTransportTest, AnswersAClientThatHasFinishedSending) {
   EXPECT_FALSE(transport_.has_connections());
 }
 
-TEST_F(TcpTransportTest, HalfAQueryAtTheEndIsNotWaitedFor) {
+TEST_F(StreamTransportTest, HalfAQueryAtTheEndIsNotWaitedFor) {
   const auto fd = client();
   auto octets = pipelined(2);
   octets.resize(octets.size() - 1);
@@ -117,7 +53,7 @@ TEST_F(TcpTransportTest, HalfAQueryAtTheEndIsNotWaitedFor) {
   EXPECT_FALSE(transport_.has_connections());
 }
 
-TEST_F(TcpTransportTest, MessagesWithoutAHeaderAreCountedAndTheRestIsAnswered) {
+TEST_F(StreamTransportTest, MessagesWithoutAHeaderAreCountedAndTheRestIsAnswered) {
   const auto fd = client();
   send_all(fd.get(), {0, 0, 0, 3, 'a', 'b', 'c'});
   send_all(fd.get(), pipelined(1));
@@ -125,7 +61,7 @@ TEST_F(TcpTransportTest, MessagesWithoutAHeaderAreCountedAndTheRestIsAnswered) {
   EXPECT_EQ(counters_.dropped_malformed.read(), 2u);
 }
 
-TEST_F(TcpTransportTest, GarbageIsAFormatError) {
+TEST_F(StreamTransportTest, GarbageIsAFormatError) {
   const auto fd = client();
   std::vector<uint8_t> garbage(300, 0x41);
   garbage[2] = 0;  // a query
@@ -135,7 +71,7 @@ TEST_F(TcpTransportTest, GarbageIsAFormatError) {
   EXPECT_EQ(messages[0].rcode(), dns::Rcode::FORMERR);
 }
 
-TEST_F(TcpTransportTest, StopsReadingWhileAClientTakesNothingAndGoesOnWhenItDoes) {
+TEST_F(StreamTransportTest, StopsReadingWhileAClientTakesNothingAndGoesOnWhenItDoes) {
   snapshot_->streams.pending_max = 4;
   const auto fd = client(4096);
   constexpr size_t kQueries = 120;
@@ -163,7 +99,7 @@ TEST_F(TcpTransportTest, StopsReadingWhileAClientTakesNothingAndGoesOnWhenItDoes
   }
 }
 
-TEST_F(TcpTransportTest, ClosesWhatIsIdle) {
+TEST_F(StreamTransportTest, ClosesWhatIsIdle) {
   const auto quiet = client();
   pass(milliseconds(6'000));
   const auto busy = client();
@@ -183,7 +119,7 @@ TEST_F(TcpTransportTest, ClosesWhatIsIdle) {
   EXPECT_FALSE(transport_.has_connections());
 }
 
-TEST_F(TcpTransportTest, IsLessPatientWhenThereAreMany) {
+TEST_F(StreamTransportTest, IsLessPatientWhenThereAreMany) {
   snapshot_->streams.connections_max = 4;
   const auto one = client(), two = client();
   pass(milliseconds(500));
@@ -193,7 +129,7 @@ TEST_F(TcpTransportTest, IsLessPatientWhenThereAreMany) {
   EXPECT_EQ(counters_.tcp_open.read(), 2) << "the oldest made room";
 }
 
-TEST_F(TcpTransportTest, NoConnectionLivesForEver) {
+TEST_F(StreamTransportTest, NoConnectionLivesForEver) {
   snapshot_->streams.total = milliseconds(20'000);
   const auto fd = client();
   for (int i = 0; i < 3; ++i) {
@@ -205,7 +141,7 @@ TEST_F(TcpTransportTest, NoConnectionLivesForEver) {
   EXPECT_FALSE(transport_.has_connections());
 }
 
-TEST_F(TcpTransportTest, ClosesAClientThatDoesNotTakeItsAnswers) {
+TEST_F(StreamTransportTest, ClosesAClientThatDoesNotTakeItsAnswers) {
   const auto fd = client(4096);
   for (uint16_t id = 0; id < 300; ++id) {
     send_all(fd.get(), framed(test_query(id, "big.example.", RRType::TXT)));
@@ -216,7 +152,7 @@ TEST_F(TcpTransportTest, ClosesAClientThatDoesNotTakeItsAnswers) {
   EXPECT_EQ(counters_.tcp_closed_slow.read(), 1u);
 }
 
-TEST_F(TcpTransportTest, LimitsConnectionsInAllAndOfOneClient) {
+TEST_F(StreamTransportTest, LimitsConnectionsInAllAndOfOneClient) {
   snapshot_->streams.connections_per_client_max = 2;
   const auto one = client(), two = client(), three = client();
   EXPECT_EQ(counters_.tcp_open.read(), 2);
@@ -229,12 +165,12 @@ TEST_F(TcpTransportTest, LimitsConnectionsInAllAndOfOneClient) {
   EXPECT_EQ(counters_.tcp_refused_limit.read(), 2u);
 }
 
-TEST_F(TcpTransportTest, PausesWhenOutOfDescriptorsAndGoesOn) {
+TEST_F(StreamTransportTest, PausesWhenOutOfDescriptorsAndGoesOn) {
   const auto waiting = connected(listener_->endpoint, SOCK_STREAM);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   // The sanitizer needs a descriptor to look at a virtual table: no member of `this` while there are none.
-  TcpTransport& transport = transport_;
+  StreamTransport& transport = transport_;
   const Batch now = batch();
   const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
   const int limited = ::setrlimit(RLIMIT_NOFILE, &none);
@@ -251,7 +187,7 @@ TEST_F(TcpTransportTest, PausesWhenOutOfDescriptorsAndGoesOn) {
 }
 
 // RFC 7828 3.3.2.
-TEST_F(TcpTransportTest, TellsHowLongItWaitsWhenAsked) {
+TEST_F(StreamTransportTest, TellsHowLongItWaitsWhenAsked) {
   const auto fd = client();
   dns::Message query;
   query.questions.push_back({test_name("www.example."), RRType::A, dns::RRClass::IN});
@@ -265,7 +201,7 @@ TEST_F(TcpTransportTest, TellsHowLongItWaitsWhenAsked) {
   EXPECT_EQ(option->timeout, 100) << "10 seconds, in units of 100 ms";
 }
 
-TEST_F(TcpTransportTest, AnswersThoseWhoCameBeforeTheListenerWasRemoved) {
+TEST_F(StreamTransportTest, AnswersThoseWhoCameBeforeTheListenerWasRemoved) {
   const auto open = client();
   const auto waiting = connected(listener_->endpoint, SOCK_STREAM);
   transport_.remove_listener(batch(), listener_->sockets[0].get());
@@ -279,4 +215,4 @@ TEST_F(TcpTransportTest, AnswersThoseWhoCameBeforeTheListenerWasRemoved) {
 }
 
 }  // namespace
-}  // namespace atlas::data::transport::tcp
+}  // namespace atlas::data::transport::stream

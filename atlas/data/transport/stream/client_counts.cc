@@ -1,10 +1,10 @@
-#include "atlas/data/transport/tcp/client_counts.h"
+#include "atlas/data/transport/stream/client_counts.h"
 
 #include <utility>
 
 #include "atlas/base/assert.h"
 
-namespace atlas::data::transport::tcp {
+namespace atlas::data::transport::stream {
 namespace {
 
 constexpr size_t kSlotsMin = 64;
@@ -68,4 +68,4 @@ void ClientCounts::grow() {
   }
 }
 
-}  // namespace atlas::data::transport::tcp
+}  // namespace atlas::data::transport::stream

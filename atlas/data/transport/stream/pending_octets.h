@@ -8,7 +8,7 @@
 
 #include "atlas/base/bytes.h"
 
-namespace atlas::data::transport::tcp {
+namespace atlas::data::transport::stream {
 
 class PendingOctets {
  public:
@@ -54,4 +54,4 @@ class PendingOctets {
   uint32_t capacity_ = 0;
 };
 
-}  // namespace atlas::data::transport::tcp
+}  // namespace atlas::data::transport::stream

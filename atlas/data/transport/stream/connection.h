@@ -6,11 +6,14 @@
 #include <memory>
 #include <vector>
 
-#include "atlas/data/transport/tcp/pending_octets.h"
+#include "atlas/data/transport/stream/pending_octets.h"
+#include "atlas/http/server_codec.h"
 #include "atlas/net/address.h"
 #include "atlas/net/file_descriptor.h"
+#include "atlas/query/query.h"
+#include "atlas/tls/server_session.h"
 
-namespace atlas::data::transport::tcp {
+namespace atlas::data::transport::stream {
 
 inline constexpr uint32_t kNoConnection = 0xffffffff;
 // Generations have 31 bits: the data of an event has one more use.
@@ -21,6 +24,9 @@ struct Links {
   uint32_t next = kNoConnection;
 };
 
+// What comes next on a connection.
+enum class Stage : uint8_t { kProxyHeader, kHandshake, kQueries };
+
 struct Connection {
   net::FileDescriptor fd;
   uint32_t index = 0;
@@ -30,20 +36,31 @@ struct Connection {
   uint64_t opened_ms = 0;
   uint64_t active_ms = 0;  // when it was last answered or took an answer
 
-  PendingOctets input;           // part of a message, or messages that wait for room
-  PendingOctets output;          // answers that the kernel did not take yet, with their length fields
-  uint32_t pending_answers = 0;  // in `output`
-  uint32_t first_answer_octets_left = 0;  // of the first of them
+  query::Transport transport = query::Transport::kTcp;
+  Stage stage = Stage::kQueries;
+  std::unique_ptr<tls::ServerSession> session;  // null while a handshake thread has it, too
+  std::unique_ptr<http::ServerCodec> http;      // once its version is known
 
-  bool readable = false;       // since the last event, until the socket is found empty
-  bool writable = true;        // until the socket is found full
-  bool peer_finished = false;  // the kernel saw the client's FIN; what came before may still be unread
-  bool end_of_stream = false;  // all has been read
-  bool queued = false;         // waits for a visit
+  PendingOctets input;   // part of a message, or messages that wait for room; before: part of a PROXY header
+  PendingOctets output;  // what the kernel did not take yet: messages, or records of TLS
+  uint32_t pending_answers = 0;         // in `output`
+  uint32_t first_unit_octets_left = 0;  // of the first message or record in `output`
+
+  bool at_handshake_thread = false;  // the session is
+  bool counted = false;              // among the connections of its client
+  bool closing = false;              // nothing more is read; closed once all is sent
+  bool readable = false;             // since the last event, until the socket is found empty
+  bool writable = true;              // until the socket is found full
+  bool peer_finished = false;        // the kernel saw the client's FIN; what came before may still be unread
+  bool end_of_stream = false;        // all has been read
+  bool queued = false;               // waits for a visit
 
   Links by_activity;
   Links by_age;
+  Links by_setup;  // until stage kQueries
   Links by_queue;
+
+  bool is_encrypted() const { return query::is_encrypted(transport); }
 };
 
 // Connections by number, in chunks that are made when they are needed first, and kept.
@@ -128,4 +145,4 @@ class ConnectionList {
   uint32_t last_ = kNoConnection;
 };
 
-}  // namespace atlas::data::transport::tcp
+}  // namespace atlas::data::transport::stream

@@ -7,7 +7,7 @@
 #include "atlas/crypto/siphash.h"
 #include "atlas/net/address.h"
 
-namespace atlas::data::transport::tcp {
+namespace atlas::data::transport::stream {
 
 class ClientCounts {
  public:
@@ -34,4 +34,4 @@ class ClientCounts {
   size_t used_ = 0;
 };
 
-}  // namespace atlas::data::transport::tcp
+}  // namespace atlas::data::transport::stream
