@@ -251,7 +251,8 @@ void Pipeline::describe_zone(Exchange& exchange) {
     edns.zone_version_labels = static_cast<uint8_t>(exchange.zone->apex.label_count());
     edns.zone_version_serial = exchange.zone->version->serial();
   }
-  if (!exchange.query.options.expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty()) return;
+  if (!exchange.query.options.expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty())
+    return;
   // RFC 7314 3: a primary tells the EXPIRE field of its SOA, which is the last but one of the RDATA.
   const query::AnswerRRset& first = answer_.rrsets().front();
   if (first.section != query::Section::kAnswer || first.rrset.type != RRType::SOA) return;
