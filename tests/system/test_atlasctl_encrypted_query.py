@@ -11,6 +11,9 @@ import ssl
 import subprocess
 import threading
 
+import dns.edns
+import dns.message
+import dns.rcode
 import pytest
 
 from servers import Bind, atlas_program, free_port, running
@@ -250,6 +253,36 @@ def test_queries_are_padded(server):
         padding = [option for option in query_message["EDNS"]["options"] if option["name"] == "PADDING"]
         # 12 octets of header, 22 of question, 11 of OPT, 12 of its cookie and 4 before the padding.
         assert [len(option["dataHEX"]) // 2 for option in padding] == ([octets - 61] if octets else [])
+
+
+def test_a_second_connection_resumes_the_session(certificates):
+    """A server that wants its cookie back before it answers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates["server.pem"], certificates["server.key"])
+    server_cookie = bytes(range(8))
+
+    def answer(listener):
+        for _ in range(2):
+            connection, _ = listener.accept()
+            with context.wrap_socket(connection, server_side=True) as stream:
+                received = dns.message.from_wire(stream.recv(65535)[2:])
+                reply = dns.message.make_response(received)
+                (cookie,) = (option.data for option in received.options if option.otype == 10)
+                if not cookie.endswith(server_cookie):
+                    reply.use_edns(options=[dns.edns.GenericOption(10, cookie + server_cookie)])
+                    reply.set_rcode(dns.rcode.BADCOOKIE)
+                wire = reply.to_wire()
+                stream.send(len(wire).to_bytes(2, "big") + wire)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=[listener])
+        thread.start()
+        report = ask(listener.getsockname()[1], "www.example.test", f"+tls-ca={certificates['authority.pem']}")
+        thread.join()
+    assert report["notes"] == ["BADCOOKIE: asked again with the server's cookie"]
+    assert report["responseMessage"]["RCODEname"] == "NOERROR"
+    tls = report["tls"]
+    assert tls["resumed"] and tls["verifiedBy"] == "authorities" and tls["certificate"]["subject"] == "CN=server"
 
 
 def test_what_speaks_no_tls():

@@ -13,7 +13,7 @@ group_packages() {
       printf '%s\n' libgmock-dev libgtest-dev \
         clang-19 libclang-rt-19-dev llvm-19 clang-format-19 shellcheck \
         python3 python3-dnspython python3-jsonschema python3-pytest python3-yaml \
-        bind9-dnsutils bind9-utils faketime knot-dnssecutils knot-dnsutils ldnsutils iproute2
+        bind9-dnsutils bind9-utils faketime knot-dnssecutils knot-dnsutils ldnsutils iproute2 openssl
       ;;
     check)
       group_packages test

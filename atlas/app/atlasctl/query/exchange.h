@@ -27,22 +27,22 @@ void pad(dns::Message& query);
 
 // What was agreed on with the server, and who it said that it is.
 struct TlsFacts {
-  std::string version;  // empty if the handshake did not come so far
-  std::string cipher_suite;
-  std::string group;  // empty = none
-  std::string alpn;   // empty = none
+  std::string version = {};  // empty if the handshake did not come so far
+  std::string cipher_suite = {};
+  std::string group = {};  // empty = none
+  std::string alpn = {};   // empty = none
   bool resumed = false;
-  std::optional<tls::CertificateFacts> certificate;
-  std::string verified_by;  // "authorities", "pin" or both; empty = not verified
-  std::string rejection;    // why the certificate was rejected
+  std::optional<tls::CertificateFacts> certificate = {};
+  std::string verified_by = {};  // "authorities", "pin" or both; empty = not verified
+  std::string rejection = {};    // why the certificate was rejected
 };
 
 struct HttpFacts {
-  std::string version;  // "HTTP/2"
-  std::string method;
-  std::string path;
+  std::string version = {};  // "HTTP/2"
+  std::string method = {};
+  std::string path = {};
   int status = 0;
-  std::string cache_control;  // empty = no such field
+  std::string cache_control = {};  // empty = no such field
 };
 
 struct Timings {
@@ -54,9 +54,9 @@ struct Timings {
 // How a query went, beside the messages.
 struct Circumstances {
   Transport transport = Transport::kUdp;
-  Timings timings;
-  std::optional<TlsFacts> tls;
-  std::optional<HttpFacts> http;
+  Timings timings = {};
+  std::optional<TlsFacts> tls = {};
+  std::optional<HttpFacts> http = {};
 };
 
 struct Exchange {

@@ -7,20 +7,20 @@
 namespace atlas::app::atlasctl::query {
 namespace {
 
-constexpr uint16_t kHttpsPort = 443;
 constexpr std::string_view kMediaType = "application/dns-message";  // RFC 8484 6
 constexpr size_t kShownOctetsMax = 200;  // of what a server says instead of an answer
 
 // "dns.example", "[2001:db8::1]:8443".
 std::string authority_of(const Attempt& attempt) {
   const Options& options = attempt.options;
+  const bool is_default = attempt.server.port == default_port(Transport::kHttps);
   const std::string& name = options.tls.hostname.empty() ? options.server : options.tls.hostname;
   if (name.empty() || net::IpAddress::parse(name)) {
-    std::string text = net::Endpoint{attempt.server.address, attempt.server.port}.to_text();
-    if (attempt.server.port == kHttpsPort) text.resize(text.rfind(':'));
+    std::string text = attempt.server.to_text();
+    if (is_default) text.resize(text.rfind(':'));
     return text;
   }
-  return attempt.server.port == kHttpsPort ? name : name + ':' + std::to_string(attempt.server.port);
+  return is_default ? name : name + ':' + std::to_string(attempt.server.port);
 }
 
 class HttpsChannel final : public Channel {

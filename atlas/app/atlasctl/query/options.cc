@@ -17,17 +17,6 @@ constexpr uint16_t kDnsPort = 53;
 constexpr uint16_t kTlsPort = 853;  // RFC 7858 3.1
 constexpr uint16_t kHttpsPort = 443;
 
-uint16_t port_of(Transport transport) {
-  switch (transport) {
-    case Transport::kTls:
-      return kTlsPort;
-    case Transport::kHttps:
-      return kHttpsPort;
-    default:
-      return kDnsPort;
-  }
-}
-
 // A word that begins with "-". All but -4, -6 and --help take a value, in the same word or the next one.
 struct DashWord {
   std::string_view name;
@@ -206,7 +195,7 @@ class Parser {
     if (question.type == dns::RRType::AXFR && options_.transport == Transport::kUdp)
       options_.transport = Transport::kTcp;
     if (auto done = complete_tls(); !done) return done;
-    if (options_.port == 0) options_.port = port_of(options_.transport);
+    if (options_.port == 0) options_.port = default_port(options_.transport);
     if (options_.source && !net::IpAddress::parse(options_.server).has_value()) {
       const bool is_v4 = options_.source->address.is_v4();
       if (options_.family == Family::kAny) options_.family = is_v4 ? Family::kIpv4 : Family::kIpv6;
@@ -242,6 +231,17 @@ class Parser {
 std::string_view to_text(Transport transport) {
   static constexpr std::string_view kWords[] = {"UDP", "TCP", "TLS", "HTTPS"};
   return kWords[static_cast<size_t>(transport)];
+}
+
+uint16_t default_port(Transport transport) {
+  switch (transport) {
+    case Transport::kTls:
+      return kTlsPort;
+    case Transport::kHttps:
+      return kHttpsPort;
+    default:
+      return kDnsPort;
+  }
 }
 
 base::Result<Options> parse_options(std::span<const std::string_view> words) {

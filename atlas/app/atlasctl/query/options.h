@@ -24,6 +24,7 @@ enum class Family : uint8_t { kAny, kIpv4, kIpv6 };
 enum class Transport : uint8_t { kUdp, kTcp, kTls, kHttps };
 // "UDP", as reports have it.
 std::string_view to_text(Transport transport);
+uint16_t default_port(Transport transport);
 constexpr bool is_encrypted(Transport transport) {
   return transport == Transport::kTls || transport == Transport::kHttps;
 }

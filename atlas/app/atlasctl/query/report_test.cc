@@ -177,7 +177,7 @@ TEST(Report, SaysWhoAnsweredAndHow) {
 TEST(Report, JsonSaysWhoAnsweredAndHow) {
   const std::string text = render_json(exchange_over_https(), Options{});
   for (const char* part : {"\"transport\": \"HTTPS\"", "\"version\": \"TLS 1.3\"", "\"verified\": false",
-                           "\"pin\":\"PIN=\"", "\"resumed\": false", "\"cacheControl\":\"max-age=60\"",
+                           "\"pin\": \"PIN=\"", "\"resumed\": false", "\"cacheControl\":\"max-age=60\"",
                            "{\"connect\":120,\"tlsHandshake\":2300,\"answer\":450}"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }

@@ -90,7 +90,11 @@ class TlsStream final : public Stream {
     }
     TlsFacts& facts = attempt_.circumstances.tls.emplace();
     facts.certificate = session_.peer_certificate();
-    if (!session_.is_open()) return std::unexpected(handshake_error(facts));
+    if (session_.failure() == tls::Failure::kCertificateRejected) {
+      facts.rejection = rejection_text(session_.verification_failure(), identity_, session_.failure_text());
+      return std::unexpected(rejected_error(facts));
+    }
+    if (!session_.is_open()) return std::unexpected(tls_error());
     const tls::HandshakeFacts agreed = session_.handshake();
     facts.version = tls::to_text(agreed.version);
     facts.cipher_suite = tls::to_text(agreed.cipher_suite);
@@ -106,13 +110,17 @@ class TlsStream final : public Stream {
   }
 
   base::Result<void, ExchangeError> receive(base::OctetBuffer& into) override {
+    const size_t before = into.size();
     into.append(early_.bytes());
-    const size_t before = into.size() - early_.size();
     early_.clear();
     while (into.size() == before && session_.state() == tls::SessionState::kOpen) {
       if (auto done = receive_wire(into); !done) return done;
       if (auto done = flush(); !done) return done;
     }
+    // With TLS 1.3 a server tells only now that it does not like the client's certificate.
+    const bool is_refused =
+        session_.state() == tls::SessionState::kFailed && session_.failure() != tls::Failure::kTruncated;
+    if (into.size() == before && is_refused) return std::unexpected(tls_error());
     return {};
   }
 
@@ -131,18 +139,14 @@ class TlsStream final : public Stream {
     return {};
   }
 
-  ExchangeError rejected_error(TlsFacts& facts) {
+  ExchangeError rejected_error(TlsFacts& facts) const {
     facts.verified_by.clear();
     return {.message = "the certificate of " + attempt_.server.to_text() + " is rejected: " + facts.rejection,
             .hint = "without +tls-ca, +tls-hostname and +tls-pin the server is asked whoever it is",
             .tls = facts};
   }
 
-  ExchangeError handshake_error(TlsFacts& facts) {
-    if (session_.failure() == tls::Failure::kCertificateRejected) {
-      facts.rejection = rejection_text(session_.verification_failure(), identity_, session_.failure_text());
-      return rejected_error(facts);
-    }
+  ExchangeError tls_error() const {
     return {
         .message = "no TLS with " + attempt_.server.to_text() + ": " + std::string(session_.failure_text()),
         .hint = hint_for(session_.failure(), attempt_)};

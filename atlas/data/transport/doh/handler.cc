@@ -75,9 +75,9 @@ std::optional<std::string_view> find_parameter(std::string_view query, std::stri
 }
 
 bool wants_json(const http::RequestView& request) {
-  const auto wanted = find_parameter(request.query, "ct");
-  return accepts(request.accept, kDnsJsonType) || accepts(request.accept, kJsonType) ||
-         wanted == kDnsJsonType || wanted == kJsonType;
+  if (accepts(request.accept, kDnsJsonType) || accepts(request.accept, kJsonType)) return true;
+  const auto wanted = http::percent_decode(find_parameter(request.query, "ct").value_or(""));
+  return wanted == kDnsJsonType || wanted == kJsonType;
 }
 
 }  // namespace

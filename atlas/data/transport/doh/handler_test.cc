@@ -235,7 +235,9 @@ TEST_F(HandlerTest, JsonIsNegotiatedWhereMessagesAreAsked) {
     EXPECT_EQ(response.content_type, "application/dns-json");
   }
   expect_refusal(get("/dns-query?name=www.example", "application/dns-message"), 406, Refusal::kNotAcceptable);
-  EXPECT_EQ(get("/dns-query?ct=application/dns-json&name=www.example", "text/html").status, 200);
+  for (const char* type : {"application/dns-json", "application%2Fdns-json", "application/json"})
+    EXPECT_EQ(get(std::string("/dns-query?name=www.example&ct=") + type, "text/html").status, 200) << type;
+  expect_refusal(get("/dns-query?name=www.example&ct=text/html", "text/html"), 406, Refusal::kNotAcceptable);
 }
 
 TEST_F(HandlerTest, JsonOfNegativeAnswersAndErrors) {
