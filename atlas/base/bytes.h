@@ -4,10 +4,18 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 namespace atlas::base {
 
 using Bytes = std::span<const uint8_t>;
+
+inline Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view text_of(Bytes octets) {
+  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+}
 
 constexpr uint16_t load_u16(const uint8_t* at) {
   return static_cast<uint16_t>(at[0] << 8 | at[1]);

@@ -4,7 +4,33 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "atlas/http/target.h"
+
 namespace atlas::http {
+namespace {
+
+// A query string of a page or a filter has a handful.
+constexpr size_t kQueryParametersMax = 64;
+
+}  // namespace
+
+std::optional<Request> to_request(const RequestView& view) {
+  Request request;
+  request.method = view.method_name;
+  // Decoded segment by segment by the router, so that "%2F" stays within its segment.
+  request.path = view.path;
+  std::string_view rest = view.query, encoded_name, encoded_value;
+  for (size_t count = 0; take_parameter(rest, encoded_name, encoded_value); ++count) {
+    if (count == kQueryParametersMax) return {};
+    auto name = percent_decode(encoded_name, true);
+    auto value = percent_decode(encoded_value, true);
+    if (!name || !value) return {};
+    request.query[std::move(*name)] = std::move(*value);
+  }
+  request.content_type = view.content_type;
+  request.body = base::text_of(view.body);
+  return request;
+}
 
 std::string_view reason(int status) {
   const auto text = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
@@ -46,6 +72,27 @@ Response problem(int status, std::string_view detail, std::string_view extra) {
   if (!extra.empty()) response.body += "," + std::string(extra);
   response.body += "}\n";
   return response;
+}
+
+Response refusal(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kBodyTooLarge:
+      return problem(413, "the body is too large");
+    case Outcome::kTargetTooLong:
+      return problem(414, "the target is too long");
+    case Outcome::kExpectationFailed:
+      return problem(417, "what is expected is not known here");
+    case Outcome::kFieldsTooLarge:
+      return problem(431, "the header is too large");
+    case Outcome::kMethodUnknown:
+      return problem(501, "this method is not known here");
+    case Outcome::kTransferCoding:
+      return problem(501, "this transfer coding is not known here");
+    case Outcome::kVersion:
+      return problem(505, "this version of HTTP is not known here");
+    default:
+      return problem(400, "malformed HTTP");
+  }
 }
 
 }  // namespace atlas::http

@@ -3,22 +3,25 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "atlas/http/exchange.h"
+#include "atlas/http/limits.h"
 
 namespace atlas::http {
 
 struct Request {
   std::string method;                                          // "GET"
-  std::string path;                                            // decoded, without the query
+  std::string path;                                            // percent-encoded, without the query
   std::map<std::string, std::string, std::less<>> query;       // decoded
   std::map<std::string, std::string, std::less<>> parameters;  // of the route's path template, decoded
   std::string content_type;
   std::string body;
   std::string actor;  // who asks, as the listener knows: "uid=0(root) pid=123", or an address
-  bool keep_alive = true;
-  uint64_t id = 0;  // for Server::answer_later()
+  uint64_t id = 0;    // for Server::answer_later()
 
   // Empty if absent.
   std::string_view query_value(std::string_view name) const {
@@ -30,6 +33,10 @@ struct Request {
     return found == parameters.end() ? std::string_view() : std::string_view(found->second);
   }
 };
+
+// What a codec has read, as routers want it: query strings decoded, nothing shared with the codec. None if
+// the query string is malformed.
+std::optional<Request> to_request(const RequestView& view);
 
 struct Header {
   std::string name;
@@ -53,6 +60,9 @@ inline Response later() {
 // RFC 9457: {"type":"about:blank","title":"Not Found","status":404,"detail":...}. `extra` is more JSON
 // members, as in `"diagnostics":[...]`, or empty.
 Response problem(int status, std::string_view detail, std::string_view extra = {});
+
+// The problem that a codec answers of itself; `outcome` is one of requests.
+Response refusal(Outcome outcome);
 
 // "Not Found".
 std::string_view reason(int status);

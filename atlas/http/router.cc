@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "atlas/http/codec.h"
+#include "atlas/http/target.h"
 
 namespace atlas::http {
 namespace {

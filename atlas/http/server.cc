@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kEventsMax = 64;
 constexpr size_t kReadOctets = 16 << 10;
+constexpr size_t kWriteOctets = 64 << 10;
 // Connections taken in one turn, so that they do not starve the others.
 constexpr int kAcceptsMax = 16;
 constexpr std::chrono::milliseconds kSweepEvery{250};
@@ -27,11 +28,22 @@ void watch(int epoll, int operation, int fd, uint32_t events) {
   ATLAS_ASSERT(::epoll_ctl(epoll, operation, fd, &event) == 0);
 }
 
+void respond(ServerCodec& codec, StreamId stream, const Response& response) {
+  std::vector<FieldView> fields{{"X-Content-Type-Options", "nosniff"}};
+  for (const Header& header : response.headers) fields.push_back({header.name, header.value});
+  codec.respond(stream, {.status = response.status,
+                         .content_type = response.content_type,
+                         .cache_control = "no-store",
+                         .fields = fields,
+                         .body = base::bytes_of(response.body)});
+}
+
 }  // namespace
 
 Server::Server(const Router& router, ServerLimits limits, Identify identify)
     : router_(router),
       limits_(limits),
+      codecs_({.limits = limits.message, .forwarded_field = {}}),
       identify_(std::move(identify)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   ATLAS_ASSERT(epoll_);
@@ -61,9 +73,7 @@ void Server::turn(std::chrono::milliseconds wait) {
     if (connection.owed != 0) {
       close(fd);  // nothing else is waited for
     } else if (!connection.output.empty()) {
-      if (!write_to(connection) ||
-          (connection.output.empty() && !answer(connection, connection.codec.next())))
-        close(fd);
+      if (!answer(connection)) close(fd);
     } else {
       read_from(connection);
     }
@@ -92,16 +102,11 @@ void Server::accept_from(int listener) {
     std::string actor = identify_(fd);
     if (actor.empty()) continue;
     watch(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN);
-    connections_.try_emplace(fd, Connection{std::move(socket),
-                                            Codec(limits_.message),
-                                            std::move(actor),
-                                            {},
-                                            0,
-                                            false,
-                                            base::monotonic_now() + limits_.request,
-                                            0,
-                                            true,
-                                            true});
+    connections_.try_emplace(fd, Connection{.socket = std::move(socket),
+                                            .codec = codecs_.make(Version::kHttp1),
+                                            .actor = std::move(actor),
+                                            .output = {},
+                                            .deadline = base::monotonic_now() + limits_.request});
   }
 }
 
@@ -114,56 +119,48 @@ void Server::watch_listeners(bool on) {
 
 void Server::read_from(Connection& connection) {
   const int fd = connection.socket.get();
-  std::array<char, kReadOctets> buffer;
+  std::array<uint8_t, kReadOctets> buffer;
   const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
     close(fd);
     return;
   }
-  const bool began = !connection.codec.in_request();
-  const auto state = connection.codec.feed({buffer.data(), static_cast<size_t>(count)});
+  const bool began = !connection.codec->in_request();
+  connection.codec->feed({buffer.data(), static_cast<size_t>(count)}, 0);
   if (began) connection.deadline = base::monotonic_now() + limits_.request;
-  if (!answer(connection, state)) close(fd);
+  if (!answer(connection)) close(fd);
 }
 
-bool Server::answer(Connection& connection, Codec::State state) {
-  while (state != Codec::State::kNeedsMore) {
-    if (state == Codec::State::kMalformed) {
-      if (!respond(connection, connection.codec.error(), false, true)) return false;
-    } else {
-      Request& request = connection.codec.request();
-      request.actor = connection.actor;
-      request.id = ++requests_;
-      const uint64_t id = request.id;
-      const bool keep_alive = request.keep_alive;
-      const bool with_body = request.method != "HEAD";
-      const Response response = router_.handle(request);
-      if (response.status == 0) {
-        connection.owed = id;
-        connection.owed_body = with_body;
-        connection.owed_keep_alive = keep_alive;
-        connection.deadline = base::MonotonicTime::max();
-        watch(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), EPOLLRDHUP);
-        return true;
-      }
-      if (!respond(connection, response, keep_alive, with_body)) return false;
-    }
+bool Server::answer(Connection& connection) {
+  ServerCodec& codec = *connection.codec;
+  for (;;) {
+    if (!write_to(connection)) return false;
     if (!connection.output.empty()) return true;
-    state = connection.codec.next();
+    const RequestView* view = codec.next_request();
+    if (view == nullptr) break;
+    const StreamId stream = view->stream;
+    auto request = to_request(*view);
+    const uint64_t id = ++requests_;
+    Response response = problem(400, "malformed query string");
+    if (request) {
+      request->actor = connection.actor;
+      request->id = id;
+      response = router_.handle(*request);
+    }
+    if (response.status == 0) {
+      connection.owed = id;
+      connection.owed_stream = stream;
+      connection.deadline = base::MonotonicTime::max();
+      watch(epoll_.get(), EPOLL_CTL_MOD, connection.socket.get(), EPOLLRDHUP);
+      return true;
+    }
+    respond(codec, stream, response);
+    connection.deadline = base::monotonic_now() + limits_.response;
   }
-  connection.deadline =
-      base::monotonic_now() + (connection.codec.in_request() ? limits_.request : limits_.idle);
+  if (codec.state() >= ServerCodec::State::kFailed) return false;
+  connection.deadline = base::monotonic_now() + (codec.in_request() ? limits_.request : limits_.idle);
   return true;
-}
-
-// False if the connection is over.
-bool Server::respond(Connection& connection, const Response& response, bool keep_alive, bool with_body) {
-  connection.output = serialize(response, keep_alive, with_body);
-  connection.close_after_output = !keep_alive;
-  connection.sent = 0;
-  connection.deadline = base::monotonic_now() + limits_.response;
-  return write_to(connection);
 }
 
 void Server::answer_later(uint64_t request, const Response& response) {
@@ -172,28 +169,31 @@ void Server::answer_later(uint64_t request, const Response& response) {
   if (found == connections_.end()) return;
   Connection& connection = found->second;
   connection.owed = 0;
-  if (!respond(connection, response, connection.owed_keep_alive, connection.owed_body) ||
-      (connection.output.empty() && !answer(connection, connection.codec.next()))) {
-    close(found->first);
-  }
+  respond(*connection.codec, connection.owed_stream, response);
+  connection.deadline = base::monotonic_now() + limits_.response;
+  if (!answer(connection)) close(found->first);
 }
 
 bool Server::write_to(Connection& connection) {
   const int fd = connection.socket.get();
-  while (connection.sent < connection.output.size()) {
-    const ssize_t count = ::send(fd, connection.output.data() + connection.sent,
-                                 connection.output.size() - connection.sent, MSG_NOSIGNAL);
+  for (;;) {
+    if (connection.output.empty()) {
+      connection.output.resize(kWriteOctets);
+      connection.output.resize(connection.codec->take_output(
+          {reinterpret_cast<uint8_t*>(connection.output.data()), connection.output.size()}));
+      if (connection.output.empty()) break;
+    }
+    const ssize_t count = ::send(fd, connection.output.data(), connection.output.size(), MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return false;
       watch(epoll_.get(), EPOLL_CTL_MOD, fd, EPOLLOUT);
       return true;
     }
-    connection.sent += static_cast<size_t>(count);
+    connection.output.erase(0, static_cast<size_t>(count));
   }
-  connection.output.clear();
   watch(epoll_.get(), EPOLL_CTL_MOD, fd, EPOLLIN);
-  return !connection.close_after_output;
+  return true;
 }
 
 void Server::close(int fd) {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "atlas/base/clock.h"
-#include "atlas/http/codec.h"
 #include "atlas/http/router.h"
+#include "atlas/http/server_codec.h"
 #include "atlas/net/file_descriptor.h"
 
 namespace atlas::http {
@@ -51,22 +51,19 @@ class Server {
  private:
   struct Connection {
     net::FileDescriptor socket;
-    Codec codec;
+    std::unique_ptr<ServerCodec> codec;
     std::string actor;
-    std::string output;
-    size_t sent = 0;
-    bool close_after_output = false;
+    std::string output;  // taken from the codec, and not by the socket yet
     base::MonotonicTime deadline;
     uint64_t owed = 0;  // the request that will be answered later
-    bool owed_body = true;
-    bool owed_keep_alive = true;
+    StreamId owed_stream = 0;
   };
 
   void accept_from(int listener);
   void read_from(Connection& connection);
-  // False if the connection is over.
-  bool answer(Connection& connection, Codec::State state);
-  bool respond(Connection& connection, const Response& response, bool keep_alive, bool with_body);
+  // Answers what has arrived and sends what there is. False if the connection is over.
+  bool answer(Connection& connection);
+  // False if the connection is broken.
   bool write_to(Connection& connection);
   void close(int fd);
   void close_overdue(base::MonotonicTime now);
@@ -74,6 +71,7 @@ class Server {
 
   const Router& router_;
   ServerLimits limits_;
+  ServerCodecs codecs_;
   Identify identify_;
   net::FileDescriptor epoll_;
   std::vector<net::FileDescriptor> listeners_;

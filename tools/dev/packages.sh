@@ -6,7 +6,7 @@ group_packages() {
     build)
       printf '%s\n' g++ cmake ninja-build ccache git pkg-config \
         libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcap-dev libcli11-dev libfmt-dev libfstrm-dev libidn2-dev \
-        libspdlog-dev libssl-dev libsystemd-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev
+        libnghttp2-dev libspdlog-dev libssl-dev libsystemd-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev
       ;;
     test)
       group_packages build
