@@ -55,11 +55,13 @@ class Server:
     name = ""
     executable = ""
     start_seconds = 60
+    caches = False  # whether it must have given an answer before it gives it at its own cost
 
     def __init__(self, zones, folder):
         self.zones = {apex: pathlib.Path(path).resolve() for apex, path in zones.items()}
         self.folder = pathlib.Path(folder)
         self.port = free_port()
+        self.ports = {"udp": self.port, "tcp": self.port}
         self.process = None
 
     @classmethod
@@ -189,6 +191,9 @@ zone:
 class Bind(Server):
     name = "BIND"
     executable = "named"
+    # More of its configuration, for tests that need other listeners.
+    statements = ""
+    options = ""
 
     def command(self):
         zones = "".join(
@@ -197,8 +202,8 @@ class Bind(Server):
         )
         config = self.folder / "named.conf"
         config.write_text(
-            f"""options {{
-  directory "{self.folder}";
+            f"""{self.statements}options {{
+{self.options}  directory "{self.folder}";
   pid-file "{self.folder}/named.pid";
   session-keyfile "{self.folder}/session.key";
   lock-file none;
@@ -270,6 +275,7 @@ max-tcp-connections=1000
 class Atlas(Server):
     name = "Atlas"
     executable = "atlasd"
+    listeners = ""  # more of them, for tests
 
     @classmethod
     def is_installed(cls):
@@ -282,7 +288,7 @@ class Atlas(Server):
 listen:
   - {{address: "127.0.0.1:{self.port}"}}
   - {{address: "[::1]:{self.port}"}}
-paths:
+{self.listeners}paths:
   state: "{self.folder}/state"
 control:
   socket: "{self.folder}/control.sock"
