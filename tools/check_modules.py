@@ -27,7 +27,7 @@ LINES_MAX = 900
 # Costly to parse, or a library whose types must not reach the modules behind.
 HEAVY = re.compile(
     r"^(regex|iostream|fstream|sstream|iomanip|future|"
-    r"(boost|spdlog|yaml-cpp|prometheus|nlohmann|CLI|fmt|google/protobuf|openssl|fstrm)(/.*|\.h))$"
+    r"(boost|spdlog|yaml-cpp|prometheus|nlohmann|CLI|fmt|google/protobuf|openssl|fstrm|nghttp2)(/.*|\.h))$"
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_LITERAL = re.compile(r'//[^\n]*|/\*.*?\*/|R"\(.*?\)"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)

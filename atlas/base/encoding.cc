@@ -8,6 +8,8 @@ namespace {
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 constexpr std::string_view kBase32HexDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64UrlDigits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 constexpr uint8_t kNoDigit = 0xff;
 using DigitValues = std::array<uint8_t, 256>;
@@ -26,6 +28,22 @@ constexpr DigitValues digit_values(std::string_view digits, bool ignore_case) {
 constexpr DigitValues kHexValues = digit_values(kHexDigits, true);
 constexpr DigitValues kBase32HexValues = digit_values(kBase32HexDigits, true);
 constexpr DigitValues kBase64Values = digit_values(kBase64Digits, false);
+constexpr DigitValues kBase64UrlValues = digit_values(kBase64UrlDigits, false);
+
+// The digits of all octets, without padding.
+void append_digits(Bytes octets, std::string_view digits, std::string& out) {
+  size_t at = 0;
+  for (; at + 3 <= octets.size(); at += 3) {
+    const uint32_t group = uint32_t{octets[at]} << 16 | uint32_t{octets[at + 1]} << 8 | octets[at + 2];
+    for (const int shift : {18, 12, 6, 0}) out += digits[group >> shift & 63];
+  }
+  const size_t rest = octets.size() - at;
+  if (rest == 0) return;
+  const uint32_t group = uint32_t{octets[at]} << 16 | (rest == 2 ? uint32_t{octets[at + 1]} << 8 : 0);
+  out += digits[group >> 18];
+  out += digits[group >> 12 & 63];
+  if (rest == 2) out += digits[group >> 6 & 63];
+}
 
 }  // namespace
 
@@ -37,18 +55,12 @@ void append_hex(Bytes octets, std::string& out) {
 }
 
 void append_base64(Bytes octets, std::string& out) {
-  size_t at = 0;
-  for (; at + 3 <= octets.size(); at += 3) {
-    const uint32_t group = uint32_t{octets[at]} << 16 | uint32_t{octets[at + 1]} << 8 | octets[at + 2];
-    for (const int shift : {18, 12, 6, 0}) out += kBase64Digits[group >> shift & 63];
-  }
-  const size_t rest = octets.size() - at;
-  if (rest == 0) return;
-  const uint32_t group = uint32_t{octets[at]} << 16 | (rest == 2 ? uint32_t{octets[at + 1]} << 8 : 0);
-  out += kBase64Digits[group >> 18];
-  out += kBase64Digits[group >> 12 & 63];
-  out += rest == 2 ? kBase64Digits[group >> 6 & 63] : '=';
-  out += '=';
+  append_digits(octets, kBase64Digits, out);
+  if (const size_t rest = octets.size() % 3; rest != 0) out.append(3 - rest, '=');
+}
+
+void append_base64url(Bytes octets, std::string& out) {
+  append_digits(octets, kBase64UrlDigits, out);
 }
 
 void append_base32hex(Bytes octets, std::string& out) {
@@ -129,6 +141,43 @@ bool decode_base32hex(std::string_view text, std::vector<uint8_t>& out) {
     }
   }
   return count < 5 && (bits & ((1u << count) - 1)) == 0;
+}
+
+std::optional<size_t> decode_base64url(std::string_view text, std::span<uint8_t> out) {
+  const auto* at = reinterpret_cast<const uint8_t*>(text.data());
+  uint8_t* to = out.data();
+  const auto value = [&](size_t i) -> uint32_t { return kBase64UrlValues[at[i]]; };
+  // Values of digits have six bits, kNoDigit has all: one look at the end tells whether there was one.
+  uint32_t seen = 0;
+  for (size_t groups = text.size() / 4; groups > 0; --groups, at += 4, to += 3) {
+    const uint32_t a = value(0), b = value(1), c = value(2), d = value(3);
+    const uint32_t group = a << 18 | b << 12 | c << 6 | d;
+    seen |= a | b | c | d;
+    to[0] = static_cast<uint8_t>(group >> 16);
+    to[1] = static_cast<uint8_t>(group >> 8);
+    to[2] = static_cast<uint8_t>(group);
+  }
+  switch (text.size() % 4) {
+    case 1:
+      return {};
+    case 2: {
+      const uint32_t a = value(0), b = value(1);
+      seen |= a | b | (b & 15) << 6;
+      to[0] = static_cast<uint8_t>(a << 2 | b >> 4);
+      break;
+    }
+    case 3: {
+      const uint32_t a = value(0), b = value(1), c = value(2);
+      seen |= a | b | c | (c & 3) << 6;
+      to[0] = static_cast<uint8_t>(a << 2 | b >> 4);
+      to[1] = static_cast<uint8_t>(b << 4 | c >> 2);
+      break;
+    }
+    default:
+      break;
+  }
+  if (seen > 63) return {};
+  return base64url_octets(text.size());
 }
 
 }  // namespace atlas::base

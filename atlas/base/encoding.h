@@ -1,8 +1,10 @@
-// Octets as text: base16, base32hex and base64 of RFC 4648. The decoders take a value in several pieces, as
-// DNS writes them.
+// Octets as text: base16, base32hex, base64 and base64url of RFC 4648. The decoders that are classes take a
+// value in several pieces, as DNS writes them.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,8 @@ namespace atlas::base {
 void append_hex(Bytes octets, std::string& out);
 // With padding.
 void append_base64(Bytes octets, std::string& out);
+// RFC 4648 5, without padding.
+void append_base64url(Bytes octets, std::string& out);
 // Upper case, without padding.
 void append_base32hex(Bytes octets, std::string& out);
 // The same without a string: `digits` has room for base32hex_digits(octets.size()).
@@ -51,5 +55,15 @@ class Base64Decoder {
 
 // A whole value of lower or upper case without padding. False, with `out` unspecified, if malformed.
 bool decode_base32hex(std::string_view text, std::vector<uint8_t>& out);
+// A whole value without padding into `out`, which has room for base64url_octets(text.size()). Returns how
+// many octets it has, none if it is malformed: a character outside the alphabet, a length that cannot be,
+// unused bits that are not zero. Allocates nothing.
+std::optional<size_t> decode_base64url(std::string_view text, std::span<uint8_t> out);
+constexpr size_t base64url_octets(size_t digits) {
+  return digits / 4 * 3 + digits % 4 * 3 / 4;
+}
+constexpr size_t base64url_digits(size_t octets) {
+  return (octets * 8 + 5) / 6;
+}
 
 }  // namespace atlas::base

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace atlas::base {
 namespace {
 
@@ -71,6 +73,34 @@ TEST(Encoding, RefusesMalformedBase64) {
     std::vector<uint8_t> out;
     EXPECT_FALSE(decoder.decode(text, out) && decoder.finish()) << text;
   }
+}
+
+// RFC 4648 5: the same digits but for two, and here without padding (RFC 8484 6).
+TEST(Encoding, Base64Url) {
+  for (const Vector& vector : kVectors) {
+    std::string text;
+    append_base64url(bytes_of(vector.octets), text);
+    EXPECT_EQ(text, vector.base64.substr(0, vector.base64.find('=')));
+  }
+  std::vector<uint8_t> octets;
+  for (unsigned i = 0; i < 256; ++i) {
+    std::string text;
+    append_base64url(octets, text);
+    EXPECT_EQ(text.size(), base64url_digits(octets.size()));
+    std::vector<uint8_t> out(base64url_octets(text.size()));
+    EXPECT_EQ(decode_base64url(text, out), octets.size());
+    EXPECT_EQ(out, octets);
+    octets.push_back(static_cast<uint8_t>(0xff - i * 7));
+  }
+}
+
+TEST(Encoding, RefusesMalformedBase64Url) {
+  std::array<uint8_t, 16> out;
+  for (const char* text :
+       {"Z", "Zm9vY", "Zh", "Zm9", "Zm9vZh", "Zg==", "Zm8=", "Zm 9", "Z+9v", "Z/9v", "Zm9%", "\xffm9v"})
+    EXPECT_FALSE(decode_base64url(text, out)) << text;
+  EXPECT_EQ(decode_base64url("-_8", out), 2u);
+  EXPECT_EQ(out[0], 0xfb);
 }
 
 TEST(Encoding, RefusesMalformedBase32Hex) {

@@ -69,11 +69,10 @@ void Server::add_routes() {
 http::Response Server::get_status() const {
   json::array listeners;
   for (const OpenListener& listener : listeners_) {
-    for (const auto& socket : listener.sockets) {
-      listeners.push_back(
-          json::object{{"address", socket->endpoint.to_text()},
-                       {"transport", query::kTransportNames[static_cast<size_t>(socket->transport)]}});
-    }
+    const handoff::Listener& sockets = *listener.sockets;
+    listeners.push_back(
+        json::object{{"address", sockets.endpoint.to_text()},
+                     {"transport", query::kTransportNames[static_cast<size_t>(sockets.transport)]}});
   }
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(base::monotonic_now() - started_);
   return reply(json::object{{"version", release_},

@@ -41,7 +41,16 @@ double seconds_since(base::MonotonicTime begun) {
 }
 
 const char* transport_name(query::Transport transport) {
-  return transport == query::Transport::kUdp ? "UDP" : "TCP";
+  constexpr const char* kNames[query::kTransportCount] = {"UDP", "TCP", "TLS", "HTTPS"};
+  return kNames[static_cast<size_t>(transport)];
+}
+
+net::SocketType socket_type(query::Transport transport) {
+  return transport == query::Transport::kUdp ? net::SocketType::kUdp : net::SocketType::kTcp;
+}
+
+int64_t unix_seconds(base::WallTime time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
 // True if a process accepts connections on the socket at `path`.
@@ -79,12 +88,8 @@ base::Result<void> Server::prepare() {
   limit_connections();
   // SO_REUSEPORT would let a second server take half of the first one's queries in silence.
   for (const config::ListenAddress& address : config_.listen) {
-    if (address.udp) {
-      if (auto unused = net::check_unused(address.endpoint, net::SocketType::kUdp); !unused) return unused;
-    }
-    if (address.tcp) {
-      if (auto unused = net::check_unused(address.endpoint, net::SocketType::kTcp); !unused) return unused;
-    }
+    if (auto unused = net::check_unused(address.endpoint, socket_type(address.transport)); !unused)
+      return unused;
   }
   auto listeners = open_listeners(config_.listen);
   if (!listeners) return std::unexpected(listeners.error());
@@ -101,6 +106,10 @@ base::Result<void> Server::prepare() {
   auto secrets = load_cookie_secrets(config_.cookies, config_.paths.state, events_);
   if (!secrets) return std::unexpected(secrets.error());
   cookies_ = *secrets;
+  // As the user that reads them again when they change.
+  auto tls = certificates::TlsContexts::load(config_, nullptr, events_);
+  if (!tls) return std::unexpected(tls.error());
+  use_tls(std::move(*tls));
 
   note_config_time();
   configure_zones();
@@ -127,6 +136,7 @@ void Server::turn() {
   } else {
     start_next_order();
   }
+  refresh_tls();
   // What loading needed, and versions that nobody reads any more, go back to the kernel: the allocator would
   // keep a good part of them.
   if (publisher_->reclaim() == 0 && trim_memory_) {
@@ -186,20 +196,14 @@ void Server::limit_connections() {
 }
 
 base::Result<Server::OpenListener> Server::open(const config::ListenAddress& address) {
-  OpenListener opened{address, {}};
-  for (const query::Transport transport : {query::Transport::kUdp, query::Transport::kTcp}) {
-    if (transport == query::Transport::kUdp ? !address.udp : !address.tcp) continue;
-    auto listener = std::make_shared<handoff::Listener>();
-    listener->endpoint = address.endpoint;
-    listener->transport = transport;
-    auto sockets = net::open_listeners(
-        listener->endpoint,
-        transport == query::Transport::kUdp ? net::SocketType::kUdp : net::SocketType::kTcp, workers_);
-    if (!sockets) return std::unexpected(sockets.error());
-    listener->sockets = std::move(*sockets);
-    opened.sockets.push_back(std::move(listener));
-  }
-  return opened;
+  auto listener = std::make_shared<handoff::Listener>();
+  listener->endpoint = address.endpoint;
+  listener->transport = address.transport;
+  listener->proxy = address.proxy;
+  auto sockets = net::open_listeners(listener->endpoint, socket_type(address.transport), workers_);
+  if (!sockets) return std::unexpected(sockets.error());
+  listener->sockets = std::move(*sockets);
+  return OpenListener{address, std::move(listener)};
 }
 
 // Those that are open stay as they are. Either all of the others can be opened or nothing changes.
@@ -225,10 +229,8 @@ void Server::report_listeners(const std::vector<OpenListener>& before,
                              const std::vector<OpenListener>& absent) {
     for (const OpenListener& open : of) {
       if (std::ranges::find(absent, open.address, &OpenListener::address) != absent.end()) continue;
-      for (const auto& listener : open.sockets) {
-        events_.emit(id, {{"address", listener->endpoint.to_text()},
-                          {"transport", transport_name(listener->transport)}});
-      }
+      events_.emit(id, {{"address", open.sockets->endpoint.to_text()},
+                        {"transport", transport_name(open.sockets->transport)}});
     }
   };
   report(EventId::kListenerOpened, after, before);
@@ -277,9 +279,7 @@ std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
   auto snapshot = std::make_unique<handoff::ServingSnapshot>();
   snapshot->generation = ++generation_;
   snapshot->zones = zones_.directory();
-  for (const OpenListener& listener : listeners_) {
-    snapshot->listeners.insert(snapshot->listeners.end(), listener.sockets.begin(), listener.sockets.end());
-  }
+  for (const OpenListener& listener : listeners_) snapshot->listeners.push_back(listener.sockets);
   snapshot->answers.minimal_responses = config_.answers.minimal_responses;
   snapshot->answers.minimal_any = config_.answers.minimal_any;
   snapshot->answers.udp_payload_size = static_cast<uint16_t>(config_.answers.udp_payload_size);
@@ -292,6 +292,14 @@ std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
   streams.idle_when_busy = config_.tcp.idle_when_busy;
   streams.total = config_.tcp.connection_time_max;
   streams.pending_max = config_.tcp.pending_max;
+  streams.setup = config_.tcp.setup_time_max;
+  streams.handshakes_max = std::max(1u, config_.tls.handshakes_max / workers_);
+  streams.handshakes_per_client_max = config_.tls.handshakes_per_client_max;
+  snapshot->tls = tls_->contexts();
+  snapshot->http = {.message_paths = config_.https.paths,
+                    .json_path = config_.https.json_path,
+                    .forwarded_field = config_.https.forwarded_field};
+  snapshot->proxies = policy::access::AccessList(config_.proxy.allow);
   snapshot->allow_query = policy::access::AccessList(config_.access.allow_query);
   policy::rate_limit::Settings& rate = snapshot->rate_limit;
   rate.enabled = config_.rate_limit.enabled;
@@ -307,8 +315,18 @@ std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
 }
 
 void Server::note_config_time() {
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(base::wall_now().time_since_epoch());
-  state_.config_loaded_unix_seconds = now.count();
+  state_.config_loaded_unix_seconds = unix_seconds(base::wall_now());
+}
+
+void Server::use_tls(certificates::TlsContexts contexts) {
+  tls_ = std::move(contexts);
+  state_.certificate_not_after_unix_seconds = unix_seconds(tls_->not_after());
+}
+
+void Server::refresh_tls() {
+  if (!tls_->refresh(base::monotonic_now())) return;
+  state_.certificate_not_after_unix_seconds = unix_seconds(tls_->not_after());
+  publish();
 }
 
 void Server::publish() {
@@ -443,6 +461,8 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   loaded.config->metrics = config_.metrics;
   auto secrets = load_cookie_secrets(loaded.config->cookies, loaded.config->paths.state, events_);
   if (!secrets) return std::unexpected(secrets.error());
+  auto tls = certificates::TlsContexts::load(*loaded.config, &*tls_, events_);
+  if (!tls) return std::unexpected(tls.error());
 
   if (!keys.empty()) {
     std::string list;
@@ -452,6 +472,7 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   report_listeners(listeners_, *listeners);
   listeners_ = std::move(*listeners);
   cookies_ = *secrets;
+  use_tls(std::move(*tls));
   config_ = std::move(*loaded.config);
   note_config_time();
   const zones::ConfigureCounts counts = configure_zones();

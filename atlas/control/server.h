@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "atlas/control/certificates/tls_contexts.h"
 #include "atlas/control/config/config.h"
 #include "atlas/control/zones/zone_set.h"
 #include "atlas/handoff/counters.h"
@@ -44,7 +45,7 @@ class Server {
  private:
   struct OpenListener {
     config::ListenAddress address;
-    std::vector<std::shared_ptr<const handoff::Listener>> sockets;  // one for each transport
+    std::shared_ptr<const handoff::Listener> sockets;
   };
 
   base::Result<OpenListener> open(const config::ListenAddress& address);
@@ -55,6 +56,8 @@ class Server {
   void publish();
   void update_state();
   void note_config_time();
+  void use_tls(certificates::TlsContexts contexts);
+  void refresh_tls();
   void limit_connections();
 
   // What someone asked for that takes its time: a reload, or that of one zone. One is carried out at a time.
@@ -94,6 +97,7 @@ class Server {
   uint32_t workers_;
   uint32_t stream_connections_max_ = 0;  // of all workers
   policy::cookies::Secrets cookies_;
+  std::optional<certificates::TlsContexts> tls_;
   std::vector<OpenListener> listeners_;
   zones::ZoneSet zones_;
   uint64_t generation_ = 0;

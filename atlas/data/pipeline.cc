@@ -18,6 +18,9 @@ bool is_udp(const query::Client& client) {
   return client.transport == query::Transport::kUdp;
 }
 
+// RFC 8467 4.1.
+constexpr uint16_t kPaddingBlock = 468;
+
 // RFC 7828: units of 100 ms.
 uint16_t keepalive_units(std::chrono::milliseconds idle) {
   return static_cast<uint16_t>(std::min<int64_t>(idle.count() / 100, 65535));
@@ -232,6 +235,9 @@ void Pipeline::prepare_edns(Exchange& exchange) {
     edns.has_keepalive = true;
     edns.keepalive = keepalive_units(snapshot.streams.idle);
   }
+  if (exchange.query.options.padding && query::is_encrypted(exchange.client.transport)) {
+    edns.padding_block = kPaddingBlock;
+  }
   if (!exchange.query.options.cookie || !snapshot.cookies.enabled) return;
   const net::IpAddress& address = exchange.client.remote.address;
   const uint32_t now = exchange.batch.unix_seconds;
@@ -251,7 +257,8 @@ void Pipeline::describe_zone(Exchange& exchange) {
     edns.zone_version_labels = static_cast<uint8_t>(exchange.zone->apex.label_count());
     edns.zone_version_serial = exchange.zone->version->serial();
   }
-  if (!exchange.query.options.expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty()) return;
+  if (!exchange.query.options.expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty())
+    return;
   // RFC 7314 3: a primary tells the EXPIRE field of its SOA, which is the last but one of the RDATA.
   const query::AnswerRRset& first = answer_.rrsets().front();
   if (first.section != query::Section::kAnswer || first.rrset.type != RRType::SOA) return;

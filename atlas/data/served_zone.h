@@ -45,11 +45,12 @@ inline std::shared_ptr<const zone::Zone> test_zone() {
 }
 
 inline std::shared_ptr<const handoff::Listener> test_listener(const char* endpoint,
-                                                              query::Transport transport,
-                                                              size_t workers = 1) {
+                                                              query::Transport transport, size_t workers = 1,
+                                                              bool proxy = false) {
   auto listener = std::make_shared<handoff::Listener>();
   listener->endpoint = net::Endpoint::parse(endpoint, 0).value();
   listener->transport = transport;
+  listener->proxy = proxy;
   auto sockets = net::open_listeners(
       listener->endpoint, transport == query::Transport::kUdp ? net::SocketType::kUdp : net::SocketType::kTcp,
       workers);

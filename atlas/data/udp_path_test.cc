@@ -1,110 +1,16 @@
 // What the data plane promises about UDP: once a worker runs, no query allocates and none takes a lock.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 
 #include "atlas/base/encoding.h"
 #include "atlas/crypto/nsec3_hash.h"
+#include "atlas/data/counted_calls.h"
+#include "atlas/data/handshakes/handshake_threads.h"
 #include "atlas/data/served_zone.h"
 #include "atlas/data/worker.h"
 #include "atlas/dns/rdata.h"
-
-#if defined(__has_feature)
-#define ATLAS_HAS_FEATURE(feature) __has_feature(feature)
-#else
-#define ATLAS_HAS_FEATURE(feature) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || ATLAS_HAS_FEATURE(address_sanitizer)
-#define ATLAS_SANITIZER_ALLOCATES 1
-#elif defined(__SANITIZE_THREAD__) || ATLAS_HAS_FEATURE(thread_sanitizer)
-#define ATLAS_SANITIZER_ALLOCATES 1
-#define ATLAS_SANITIZER_LOCKS 1
-#endif
-
-#ifdef ATLAS_SANITIZER_ALLOCATES
-// Of sanitizer/allocator_interface.h, which GCC does not always come with.
-extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*, size_t),
-                                                         void (*free_hook)(const volatile void*));
-#endif
-
-namespace {
-
-// Only threads that ask for it are counted.
-thread_local bool counted_thread = false;
-std::atomic<uint64_t> allocations{0};
-std::atomic<uint64_t> locks{0};
-
-void count_allocation() {
-  if (counted_thread) allocations.fetch_add(1, std::memory_order_relaxed);
-}
-
-}  // namespace
-
-#ifdef ATLAS_SANITIZER_ALLOCATES
-
-namespace {
-const int hooks_installed = __sanitizer_install_malloc_and_free_hooks(
-    [](const volatile void*, size_t) { count_allocation(); }, [](const volatile void*) {});
-}  // namespace
-
-#else
-
-// The C library's own, under the names that stay when a program has its own malloc.
-extern "C" {
-void* __libc_malloc(size_t size);
-void* __libc_calloc(size_t count, size_t size);
-void* __libc_realloc(void* old, size_t size);
-void* __libc_memalign(size_t alignment, size_t size);
-
-void* malloc(size_t size) {
-  count_allocation();
-  return __libc_malloc(size);
-}
-void* calloc(size_t count, size_t size) {
-  count_allocation();
-  return __libc_calloc(count, size);
-}
-void* realloc(void* old, size_t size) {
-  count_allocation();
-  return __libc_realloc(old, size);
-}
-void* aligned_alloc(size_t alignment, size_t size) {
-  count_allocation();
-  return __libc_memalign(alignment, size);
-}
-}
-
-#endif
-
-#ifndef ATLAS_SANITIZER_LOCKS
-
-namespace {
-
-template <typename Lock>
-int lock_counted(const char* function, Lock* lock) {
-  if (counted_thread) locks.fetch_add(1, std::memory_order_relaxed);
-  return reinterpret_cast<int (*)(Lock*)>(::dlsym(RTLD_NEXT, function))(lock);
-}
-
-}  // namespace
-
-extern "C" {
-int pthread_mutex_lock(pthread_mutex_t* lock) noexcept {
-  return lock_counted("pthread_mutex_lock", lock);
-}
-int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
-  return lock_counted("pthread_rwlock_rdlock", lock);
-}
-int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
-  return lock_counted("pthread_rwlock_wrlock", lock);
-}
-}
-
-#endif
 
 namespace atlas::data {
 namespace {
@@ -218,11 +124,11 @@ class UdpPathTest : public ::testing::Test {
     snapshot->rate_limit.exempt.clear();
     snapshot->rate_limit.responses_per_second = 1'000'000;
     publisher_ = std::make_unique<handoff::SnapshotPublisher>(1, std::move(snapshot));
-    worker_ = std::make_unique<Worker>(0, *publisher_, counters_, &ring_, std::chrono::milliseconds(100));
+    worker_ = std::make_unique<Worker>(0, *publisher_, counters_, &ring_, handshakes_.queue(0),
+                                       std::chrono::milliseconds(100));
     thread_ = std::thread([this] {
-      counted_thread = true;
+      const CountedThread counted;
       worker_->run();
-      counted_thread = false;
     });
   }
   ~UdpPathTest() override {
@@ -239,6 +145,7 @@ class UdpPathTest : public ::testing::Test {
 
   std::shared_ptr<const handoff::Listener> listener_ = test_listener("127.0.0.1:0", query::Transport::kUdp);
   handoff::WorkerCounters counters_;
+  handshakes::Threads handshakes_{1};
   handoff::QueryRing ring_{16};
   std::unique_ptr<handoff::SnapshotPublisher> publisher_;
   std::unique_ptr<Worker> worker_;
@@ -251,28 +158,12 @@ TEST_F(UdpPathTest, NoQueryAllocatesOrTakesALock) {
   EXPECT_EQ(ask(all[0].query), dns::Rcode::NOERROR);
   // The worker has its listener now: what it did to get it is not counted.
   for (const Question& one : all) {
-    const uint64_t allocations_before = allocations;
-    const uint64_t locks_before = locks;
+    const CountedCalls before = counted_calls();
     for (int i = 0; i < kRounds; ++i) ASSERT_EQ(ask(one.query), one.rcode) << one.what;
-    EXPECT_EQ(allocations - allocations_before, 0u) << one.what;
-    EXPECT_EQ(locks - locks_before, 0u) << one.what;
+    EXPECT_EQ(counted_calls().allocations, before.allocations) << one.what;
+    EXPECT_EQ(counted_calls().locks, before.locks) << one.what;
   }
   EXPECT_EQ(counters_.responses[0].read(), 1 + all.size() * kRounds);
-}
-
-TEST(UdpPathCounters, SeeWhatTheyMustSee) {
-  pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
-  const uint64_t allocations_before = allocations;
-  [[maybe_unused]] const uint64_t locks_before = locks;
-  counted_thread = true;
-  const auto octets = std::make_unique<std::vector<uint8_t>>(7);
-  pthread_rwlock_rdlock(&lock);
-  counted_thread = false;
-  pthread_rwlock_unlock(&lock);
-  EXPECT_EQ(allocations - allocations_before, 2u);
-#ifndef ATLAS_SANITIZER_LOCKS
-  EXPECT_EQ(locks - locks_before, 1u);
-#endif
 }
 
 }  // namespace

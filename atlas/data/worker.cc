@@ -17,7 +17,7 @@ constexpr size_t kEventsMax = 64;
 constexpr size_t kUdpBatchesPerTurn = 4;
 // A listener that is left is read until it is empty, or this long under a flood.
 constexpr size_t kLastUdpBatches = 128;
-// Units of stream work (see TcpTransport::serve) that UDP may have to wait for.
+// Units of stream work (see StreamTransport::serve) that UDP may have to wait for.
 constexpr size_t kStreamWorkPerTurn = 32;
 // Snapshots are looked for this often even if nobody says a word.
 constexpr int kWaitMsMax = 1000;
@@ -41,14 +41,14 @@ bool watch(int poll, int fd, void* what) {
 }  // namespace
 
 Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-               handoff::QueryRing* ring, std::chrono::milliseconds drain)
+               handoff::QueryRing* ring, handshakes::Queue& handshakes, std::chrono::milliseconds drain)
     : index_(index),
       publisher_(publisher),
       counters_(counters),
       drain_(drain),
       pipeline_(publisher.current().rate_limit, counters, ring),
       udp_(pipeline_, counters),
-      streams_(pipeline_, counters),
+      streams_(pipeline_, counters, handshakes, publisher.current().http),
       poll_(::epoll_create1(EPOLL_CLOEXEC)),
       stop_wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   counters_.last_turn_ms.set(base::to_milliseconds(base::monotonic_now()));
@@ -87,7 +87,7 @@ void Worker::take_turn(int wait) {
   now_ms_ = batch.now_ms;
   counters_.last_turn_ms.set(static_cast<int64_t>(now_ms_));
   if (batch.snapshot.generation != generation_ && !stopping_.load(std::memory_order_relaxed)) {
-    change_listeners(batch);
+    adopt_settings(batch);
     // Some news may be of listeners that are gone; the others' come again.
     deadline_ms_ = 0;
     return;
@@ -118,7 +118,7 @@ void Worker::serve_udp(const Batch& batch, const Served& served, size_t batches_
   }
 }
 
-void Worker::change_listeners(const Batch& batch) {
+void Worker::adopt_settings(const Batch& batch) {
   const auto& wanted = batch.snapshot.listeners;
   std::erase_if(served_, [&](const std::unique_ptr<Served>& served) {
     if (std::ranges::find(wanted, served->listener) != wanted.end()) return false;
@@ -133,18 +133,22 @@ void Worker::change_listeners(const Batch& batch) {
     auto served = std::make_unique<Served>(listener, listener->sockets[index_].get());
     if (add_listener(*served)) served_.push_back(std::move(served));
   }
+  if (batch.snapshot.http != http_) {
+    http_ = batch.snapshot.http;
+    streams_.set_http(http_);
+  }
   generation_ = batch.snapshot.generation;
   counters_.snapshot_generation.set(static_cast<int64_t>(generation_));
 }
 
 bool Worker::add_listener(const Served& served) {
-  if (served.listener->transport == query::Transport::kTcp)
+  if (served.listener->transport != query::Transport::kUdp)
     return streams_.add_listener(*served.listener, served.fd);
   return watch(poll_.get(), served.fd, const_cast<Served*>(&served));
 }
 
 void Worker::remove_listener(const Batch& batch, const Served& served) {
-  if (served.listener->transport == query::Transport::kTcp) {
+  if (served.listener->transport != query::Transport::kUdp) {
     streams_.remove_listener(batch, served.fd);
     return;
   }

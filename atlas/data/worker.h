@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "atlas/data/pipeline.h"
-#include "atlas/data/transport/tcp/tcp_transport.h"
+#include "atlas/data/transport/stream/stream_transport.h"
 #include "atlas/data/transport/udp/udp_transport.h"
 #include "atlas/handoff/publish.h"
 #include "atlas/net/file_descriptor.h"
@@ -19,7 +19,7 @@ class Worker {
  public:
   // Control's thread. `ring` may be null.
   Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-         handoff::QueryRing* ring, std::chrono::milliseconds drain);
+         handoff::QueryRing* ring, handshakes::Queue& handshakes, std::chrono::milliseconds drain);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
@@ -41,7 +41,7 @@ class Worker {
   void take_turn(int wait_ms);
   int wait_ms();
   void serve_udp(const Batch& batch, const Served& served, size_t batches_max);
-  void change_listeners(const Batch& batch);
+  void adopt_settings(const Batch& batch);
   bool add_listener(const Served& served);
   void remove_listener(const Batch& batch, const Served& served);
   void finish();
@@ -52,13 +52,14 @@ class Worker {
   const std::chrono::milliseconds drain_;
   Pipeline pipeline_;
   transport::udp::UdpTransport udp_;
-  transport::tcp::TcpTransport streams_;
+  transport::stream::StreamTransport streams_;
   net::FileDescriptor poll_;
   net::FileDescriptor stop_wake_;
   std::atomic<bool> stopping_{false};
 
   uint64_t generation_ = 0;  // of the snapshot whose listeners are served
   std::vector<std::unique_ptr<Served>> served_;
+  handoff::HttpSettings http_;  // in use
   uint64_t now_ms_ = 0;       // of the latest turn
   uint64_t deadline_ms_ = 0;  // when streams need a turn without any news
 };

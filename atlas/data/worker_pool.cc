@@ -49,7 +49,11 @@ base::Result<pthread_t> start_thread(Worker& worker, size_t index, const WorkerP
 
 WorkerPool::WorkerPool(handoff::SnapshotPublisher& publisher, handoff::CounterSet& counters,
                        handoff::QueryRings& rings, WorkerPoolOptions options)
-    : publisher_(publisher), counters_(counters), rings_(rings), options_(std::move(options)) {
+    : publisher_(publisher),
+      counters_(counters),
+      rings_(rings),
+      options_(std::move(options)),
+      handshakes_(counters.size()) {
   ATLAS_ASSERT(rings.empty() || rings.size() == counters.size());
 }
 
@@ -64,10 +68,11 @@ base::Result<void> WorkerPool::start() {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  base::Result<void> result;
+  base::Result<void> result = handshakes_.start();
   for (size_t index = 0; index < counters_.size() && result; ++index) {
     auto worker = std::make_unique<Worker>(index, publisher_, counters_[index],
-                                           rings_.empty() ? nullptr : &rings_[index], options_.drain);
+                                           rings_.empty() ? nullptr : &rings_[index],
+                                           handshakes_.queue(index), options_.drain);
     if (!worker->is_ready()) {
       result = base::fail("cannot start worker " + std::to_string(index) + ": out of file descriptors",
                           "raise the limit (ulimit -n, LimitNOFILE=)");
@@ -89,6 +94,7 @@ void WorkerPool::stop() {
   for (const Running& running : workers_) running.worker->stop();
   for (const Running& running : workers_) pthread_join(running.thread, nullptr);
   workers_.clear();
+  handshakes_.stop();
 }
 
 }  // namespace atlas::data

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "atlas/base/result.h"
+#include "atlas/data/handshakes/handshake_threads.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/publish.h"
 #include "atlas/handoff/query_record.h"
@@ -50,6 +51,7 @@ class WorkerPool {
   handoff::CounterSet& counters_;
   handoff::QueryRings& rings_;
   WorkerPoolOptions options_;
+  handshakes::Threads handshakes_;  // outlive the workers
   std::vector<Running> workers_;
 };
 

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <deque>
 
+#include "atlas/http/limits.h"
 #include "atlas/query/query.h"
+#include "atlas/tls/session.h"
 
 namespace atlas::handoff {
 
@@ -35,6 +37,8 @@ class Gauge {
 inline constexpr size_t kCountedRcodes = 24;
 inline constexpr size_t kCountedTypes = 272;  // types from 0 to 270; the last one counts all others
 
+inline constexpr size_t kHttpStatuses = 600;
+
 struct alignas(64) WorkerCounters {
   std::array<Counter, query::kTransportCount> queries;
   std::array<Counter, query::kTransportCount> queries_ipv6;
@@ -50,13 +54,24 @@ struct alignas(64) WorkerCounters {
   Counter cookies_bad;
   Counter udp_receive_errors;
   Counter udp_send_errors;  // answers that the kernel did not take
+  // Connections of every stream transport.
   Counter tcp_accepted;
   Counter tcp_refused_limit;  // over a connection limit
   Counter tcp_closed_idle;
-  Counter tcp_closed_slow;  // the client did not take its answers
-  Counter accept_paused;    // out of descriptors
+  Counter tcp_closed_slow;                // the client did not take its answers
+  Counter tcp_closed_setup;               // no PROXY header or no whole handshake in time
+  Counter accept_paused;                  // out of descriptors
+  std::array<Counter, 2> tls_handshakes;  // full, resumed
+  std::array<Counter, static_cast<size_t>(tls::Failure::kLast) + 1> tls_failures;
+  Counter tls_refused_limit;  // over a limit of handshakes
+  Counter tls_shed;           // handshake threads had no room for more
+  std::array<Counter, http::kOutcomesLast + 1> http_outcomes;
+  std::array<Counter, kHttpStatuses> http_statuses;  // of answers to requests
+  Counter proxy_refused;    // PROXY headers were wanted of a peer that is no proxy
+  Counter proxy_malformed;  // no PROXY header, or a bad one
   Counter records_lost;     // query records that found their ring full
   Gauge tcp_open;
+  Gauge tls_handshaking;
   Gauge snapshot_generation;
   Gauge last_turn_ms;  // of the monotonic clock
 };

@@ -19,6 +19,7 @@ struct ServerState {
   std::atomic<uint64_t> config_reloads{0};
   std::atomic<uint64_t> config_rejections{0};
   std::atomic<int64_t> config_loaded_unix_seconds{0};
+  std::atomic<int64_t> certificate_not_after_unix_seconds{0};  // of the first to expire; 0 = none
   std::atomic<uint64_t> generation{0};
   std::atomic<uint64_t> dnstap_lost{0};  // records that reached telemetry and no reader
 };

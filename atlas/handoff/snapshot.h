@@ -2,6 +2,7 @@
 // count.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,13 +16,16 @@
 #include "atlas/policy/cookies/cookies.h"
 #include "atlas/policy/rate_limit/rate_limit.h"
 #include "atlas/query/query.h"
+#include "atlas/tls/server_context.h"
 
 namespace atlas::handoff {
 
-// An open, bound socket that worker number `index` reads: fds[index]. A TCP one listens already.
+// An open, bound socket that worker number `index` reads: sockets[index]. One of a stream transport listens
+// already.
 struct Listener {
   net::Endpoint endpoint;
   query::Transport transport = query::Transport::kUdp;
+  bool proxy = false;  // everything comes behind a PROXY header, from proxies alone
   // The same object in two snapshots is the same listener: its sockets stay as they are.
   std::vector<net::FileDescriptor> sockets;
 };
@@ -33,7 +37,20 @@ struct StreamLimits {
   std::chrono::milliseconds idle{10'000};         // RFC 7766 6.2.3; announced by TCP keepalive
   std::chrono::milliseconds idle_when_busy{500};  // from three quarters of connections_max on
   std::chrono::milliseconds total{3'600'000};     // a connection's life
+  std::chrono::milliseconds setup{5'000};         // for PROXY header and handshake together
   uint32_t pending_max = 64;                      // answers not yet taken by the client, then reading stops
+  uint32_t handshakes_max = 500;                  // TLS handshakes that have begun and not ended
+  uint32_t handshakes_per_client_max = 50;
+};
+
+// How HTTP requests are read and answered.
+struct HttpSettings {
+  // Where DNS messages are taken (RFC 8484), and where questions in words are, answered in JSON; empty = not.
+  std::vector<std::string> message_paths{"/dns-query"};
+  std::string json_path = "/resolve";
+  std::string forwarded_field;  // that a proxy puts the client's address in; empty = none
+
+  friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
 };
 
 struct AnswerSettings {
@@ -50,6 +67,12 @@ struct ServingSnapshot {
   std::vector<std::shared_ptr<const Listener>> listeners;
   AnswerSettings answers;
   StreamLimits streams;
+  // What sessions that begin now are made of, by transport; null where there is no TLS. Open sessions keep
+  // what they were made of.
+  std::array<std::shared_ptr<const tls::ServerContext>, query::kTransportCount> tls;
+  HttpSettings http;
+  // Those who may speak for others, by PROXY headers or fields of HTTP.
+  policy::access::AccessList proxies;
   policy::access::AccessList allow_query;
   policy::rate_limit::Settings rate_limit;
   policy::cookies::Secrets cookies;

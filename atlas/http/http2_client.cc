@@ -77,14 +77,17 @@ Http2Client::Http2Client(const ClientLimits& limits) : limits_(limits) {
 }
 
 void Http2Client::submit(const ClientRequest& request) {
-  std::vector<nghttp2_nv> fields{
-      http2_field(":method", request.method), http2_field(":scheme", request.scheme),
-      http2_field(":authority", request.authority), http2_field(":path", request.target)};
-  if (!request.content_type.empty()) fields.push_back(http2_field("content-type", request.content_type));
-  if (!request.accept.empty()) fields.push_back(http2_field("accept", request.accept));
-  for (const FieldView& more : request.fields) fields.push_back(http2_field(more.name, more.value));
+  std::vector<nghttp2_nv> fields{http2_field<nghttp2_nv>(":method", request.method),
+                                 http2_field<nghttp2_nv>(":scheme", request.scheme),
+                                 http2_field<nghttp2_nv>(":authority", request.authority),
+                                 http2_field<nghttp2_nv>(":path", request.target)};
+  if (!request.content_type.empty())
+    fields.push_back(http2_field<nghttp2_nv>("content-type", request.content_type));
+  if (!request.accept.empty()) fields.push_back(http2_field<nghttp2_nv>("accept", request.accept));
+  for (const FieldView& more : request.fields)
+    fields.push_back(http2_field<nghttp2_nv>(more.name, more.value));
   const std::string length = std::to_string(request.body.size());
-  if (!request.body.empty()) fields.push_back(http2_field("content-length", length));
+  if (!request.body.empty()) fields.push_back(http2_field<nghttp2_nv>("content-length", length));
   body_.assign(request.body.begin(), request.body.end());
   body_sent_ = 0;
   header_octets_ = 0;

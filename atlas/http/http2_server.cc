@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/intrusive/list.hpp>
-#include <cstring>
 #include <vector>
 
 #include "atlas/base/assert.h"
@@ -24,7 +23,7 @@ namespace intrusive = boost::intrusive;
 constexpr uint32_t kHeaderFloodFactor = 4;
 // Frames that one header block may be spread over (CVE-2024-28182); each may have 16 KiB.
 constexpr size_t kContinuationsMax = 8;
-// Acknowledgements that wait for the caller to take them.
+// Acknowledgements that wait for the caller to take them: more than FloodLimits let come in an interval.
 constexpr size_t kAcknowledgementsMax = 200;
 constexpr size_t kResponseFieldsMax = 16;
 // Tells the answer to our PING from what a peer makes up.
@@ -69,7 +68,6 @@ struct Stream : intrusive::list_base_hook<> {
   }
 };
 
-// Hooks would have to be touched to know a length.
 using StreamList = intrusive::list<Stream, intrusive::constant_time_size<false>>;
 
 class Http2Server final : public ServerCodec {
@@ -131,6 +129,8 @@ class Http2Server final : public ServerCodec {
   Stream* in_header_ = nullptr;  // whose fields are arriving
   size_t unsent_octets_ = 0;     // of answers' bodies
   uint32_t taken_ = 0;
+  int32_t last_stream_ = 0;  // of those that the peer has opened
+  int32_t last_reset_ = 0;   // of those that we have reset
   bool draining_ = false;
   FloodGuard floods_;
 };
@@ -214,13 +214,17 @@ void Http2Server::answer(Stream& stream, const ResponseView& response) {
                                    static_cast<char>('0' + response.status % 10)};
   std::array<nghttp2_nv, kResponseFieldsMax + 3> fields;
   size_t count = 0;
-  fields[count++] = http2_field(":status", {status.data(), status.size()}, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+  fields[count++] =
+      http2_field<nghttp2_nv>(":status", {status.data(), status.size()}, NGHTTP2_NV_FLAG_NO_COPY_NAME);
   if (!response.content_type.empty())
-    fields[count++] = http2_field("content-type", response.content_type, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+    fields[count++] =
+        http2_field<nghttp2_nv>("content-type", response.content_type, NGHTTP2_NV_FLAG_NO_COPY_NAME);
   if (!response.cache_control.empty())
-    fields[count++] = http2_field("cache-control", response.cache_control, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+    fields[count++] =
+        http2_field<nghttp2_nv>("cache-control", response.cache_control, NGHTTP2_NV_FLAG_NO_COPY_NAME);
   ATLAS_ASSERT(response.fields.size() <= kResponseFieldsMax);
-  for (const FieldView& more : response.fields) fields[count++] = http2_field(more.name, more.value);
+  for (const FieldView& more : response.fields)
+    fields[count++] = http2_field<nghttp2_nv>(more.name, more.value);
   stream.release();
   nghttp2_data_provider provider;
   provider.source.ptr = &stream;
@@ -291,7 +295,15 @@ void Http2Server::on_begin_frame(const nghttp2_frame_hd& header) {
     case NGHTTP2_DATA:
       if (header.length == 0) count(Nuisance::kEmptyData);
       break;
+    case NGHTTP2_HEADERS:
+      // RFC 9113 5.1.1; nghttp2 ignores streams that it has forgotten. What follows our own reset may have
+      // been on its way.
+      if (header.stream_id <= last_stream_ && header.stream_id > last_reset_ &&
+          find(header.stream_id) == nullptr)
+        fail(Outcome::kProtocolError);
+      break;
     case NGHTTP2_PRIORITY:
+      if (header.stream_id == 0) fail(Outcome::kProtocolError);  // RFC 9113 6.3
       count(Nuisance::kPriority);
       break;
     case NGHTTP2_RST_STREAM:
@@ -319,6 +331,7 @@ void Http2Server::on_begin_headers(const nghttp2_frame& frame) {
   }
   auto* stream = new Stream;
   stream->request.stream = static_cast<StreamId>(frame.hd.stream_id);
+  last_stream_ = frame.hd.stream_id;
   arriving_.push_back(*stream);
   nghttp2_session_set_stream_user_data(session_, frame.hd.stream_id, stream);
   in_header_ = stream;
@@ -416,6 +429,7 @@ void Http2Server::on_sent(const nghttp2_frame& frame) {
       }
       break;
     case NGHTTP2_RST_STREAM:
+      last_reset_ = std::max(last_reset_, frame.hd.stream_id);
       if (frame.rst_stream.error_code == NGHTTP2_NO_ERROR) break;
       ++outcomes_[static_cast<size_t>(frame.rst_stream.error_code == NGHTTP2_REFUSED_STREAM
                                           ? Outcome::kTooManyStreams

@@ -305,6 +305,33 @@ TEST_F(Http2ServerTest, ABrokenConnectionIsTold) {
   EXPECT_EQ(codec_->reason(), Outcome::kProtocolError);
   EXPECT_EQ(codec_->state(), State::kFailed);
   EXPECT_EQ(count(Outcome::kProtocolError), 1u);
+  begin();
+  feed(frame(kPriority, 0, 0, number(0) + "x"));
+  expect_failed(Outcome::kProtocolError, kProtocolErrorCode);
+}
+
+TEST_F(Http2ServerTest, AStreamIsOpenedOnce) {
+  begin();
+  feed(frame(kHeaders, kEndStream | kEndHeaders, 3, kGet));
+  EXPECT_EQ(answer_all(), 1u);
+  output();
+  feed(frame(kHeaders, kEndStream | kEndHeaders, 3, kGet));
+  expect_failed(Outcome::kProtocolError, kProtocolErrorCode);
+  begin();
+  feed(frame(kHeaders, kEndStream | kEndHeaders, 3, kGet) +
+       frame(kHeaders, kEndStream | kEndHeaders, 1, kGet));
+  expect_failed(Outcome::kProtocolError, kProtocolErrorCode);
+}
+
+// RFC 9113 5.1: what the peer sent before it heard of our reset is ignored.
+TEST_F(Http2ServerTest, TrailersMayFollowAResetOfOurs) {
+  begin({.body_octets_max = 3});
+  feed(frame(kHeaders, kEndHeaders, 1, kPost) + frame(kData, 0, 1, "abcd"));
+  output();
+  feed(frame(kData, 0, 1, "more") + frame(kHeaders, kEndStream | kEndHeaders, 1, literal("a", "b")));
+  feed(frame(kHeaders, kEndStream | kEndHeaders, 3, kGet));
+  EXPECT_EQ(answer_all(), 1u);
+  EXPECT_EQ(codec_->state(), State::kOpen);
 }
 
 TEST_F(Http2ServerTest, HasNoMoreStreamsThanAnnounced) {
@@ -347,7 +374,8 @@ TEST_F(Http2ServerTest, EndsAFloodOfResetsThatThePeerProvokes) {
   begin({.floods = {.provoked_resets_max = 10}});
   for (uint32_t i = 0; i < 11; ++i) {
     EXPECT_EQ(codec_->state(), State::kOpen);
-    feed(frame(kHeaders, kEndHeaders, 2 * i + 1, kPost) + frame(kWindowUpdate, 0, 2 * i + 1, number(0x7fffffff)));
+    feed(frame(kHeaders, kEndHeaders, 2 * i + 1, kPost) +
+         frame(kWindowUpdate, 0, 2 * i + 1, number(0x7fffffff)));
     if (i < 10) output();
   }
   output();

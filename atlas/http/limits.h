@@ -9,9 +9,9 @@
 
 namespace atlas::http {
 
-// Why a codec refused a request or gave a connection up. Up to kLastOfRequests, HTTP/1.1 answers with the
-// status and closes; HTTP/2 answers the stream and goes on. What comes behind ends the connection: GOAWAY in
-// HTTP/2.
+// Why a codec refused a request or gave a connection up. To those before kProtocolError HTTP/1.1 answers with
+// the status and closes; HTTP/2 answers on the stream and goes on. The others end the connection of HTTP/2:
+// GOAWAY.
 enum class Outcome : uint8_t {
   kNone,
   kMalformed,          // 400; or what nghttp2 resets or ends with PROTOCOL_ERROR and its kin
@@ -23,7 +23,6 @@ enum class Outcome : uint8_t {
   kTransferCoding,     // 501: any but "chunked"
   kVersion,            // 505
   kTooManyStreams,     // REFUSED_STREAM: more at a time than announced, before the peer can know
-  kLastOfRequests = kTooManyStreams,
   kProtocolError,  // the frames or their compression are broken, or a limit that was announced is not kept
   kHeaderFlood,    // header blocks that decompress to far more than a request may have, or in many pieces
   kResetFlood,     // requests taken back by the peer (CVE-2023-44487)

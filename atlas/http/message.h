@@ -61,7 +61,7 @@ inline Response later() {
 // members, as in `"diagnostics":[...]`, or empty.
 Response problem(int status, std::string_view detail, std::string_view extra = {});
 
-// The problem that a codec answers of itself; `outcome` is one of requests.
+// The problem that a codec answers of itself; `outcome` is of a request, not of a connection.
 Response refusal(Outcome outcome);
 
 // "Not Found".

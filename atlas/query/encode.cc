@@ -1,5 +1,6 @@
 #include "atlas/query/encode.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -16,6 +17,7 @@ constexpr uint32_t kDnssecOkBit = 0x8000;
 // More than any OPT of ours: NSID and error text are limited to 255 octets each, the rest is fixed and small.
 constexpr size_t kOptOctetsMax = 1024;
 constexpr size_t kOptFixedOctets = 11;
+constexpr size_t kOptionHeaderOctets = 4;
 // Type, class, TTL and length of the RDATA.
 constexpr size_t kRecordFixedOctets = 10;
 
@@ -64,8 +66,17 @@ void write_options(const Query& query, const Answer* answer, const EdnsReply& ed
   }
 }
 
+// Of an option that makes the message, which has `unpadded` octets without it, a multiple of its block, or as
+// long as it may be; 0 if there is no room for one.
+size_t padding_octets(size_t unpadded, uint16_t block, size_t size_limit) {
+  const size_t least = unpadded + kOptionHeaderOctets;
+  if (block == 0 || least > size_limit) return 0;
+  return std::min((least + block - 1) / block * block, size_limit) - unpadded;
+}
+
+// `padding` is what padding_octets() gave.
 void write_opt(const Query& query, dns::Rcode rcode, const EdnsReply& edns, base::Bytes options,
-               ByteWriter& writer) {
+               size_t padding, ByteWriter& writer) {
   uint8_t* const at = writer.take(kOptFixedOctets);
   if (at == nullptr) return;
   at[0] = 0;  // the root
@@ -74,8 +85,11 @@ void write_opt(const Query& query, dns::Rcode rcode, const EdnsReply& edns, base
   // The upper bits of the RCODE, version 0, flags.
   const uint32_t upper = static_cast<uint16_t>(rcode) >> 4;
   base::store_u32(at + 5, upper << 24 | (query.dnssec_ok ? kDnssecOkBit : 0u));
-  base::store_u16(at + 9, static_cast<uint16_t>(options.size()));
+  base::store_u16(at + 9, static_cast<uint16_t>(options.size() + padding));
   writer.bytes(options);
+  if (padding == 0) return;
+  write_option_header(writer, EdnsOption::PADDING, padding - kOptionHeaderOctets);
+  std::memset(writer.take(padding - kOptionHeaderOctets), 0, padding - kOptionHeaderOctets);
 }
 
 // Writes what every record has between its owner and its RDATA.
@@ -203,7 +217,8 @@ size_t encode(const Query& query, const Answer& answer, const EdnsReply& edns, s
   uint16_t additionals = write(Section::kAdditional);
   writer.set_limit(size_limit);
   if (query.has_edns) {
-    write_opt(query, rcode, edns, options.written(), writer);
+    write_opt(query, rcode, edns, options.written(),
+              padding_octets(writer.offset() + opt_octets, edns.padding_block, size_limit), writer);
     ++additionals;
   }
   const bool authoritative = answer.authoritative && !answer.overflowed();

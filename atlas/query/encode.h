@@ -22,6 +22,7 @@ struct EdnsReply {
   uint32_t expire = 0;
   bool has_keepalive = false;  // RFC 7828, units of 100 ms; stream transports only
   uint16_t keepalive = 0;
+  uint16_t padding_block = 0;  // RFC 7830: the message has a multiple of so many octets; 0 = as it comes
 };
 
 // Writes the whole response to `query` into `out` and returns its octets. `size_limit` is the most that may

@@ -210,5 +210,20 @@ TEST_F(EncodeTest, MoreNamesThanTheCompressorHoldsAreStillRight) {
   for (size_t i = 0; i < many.size(); ++i) EXPECT_EQ(message.answers[i].rdata, many[i]);
 }
 
+// RFC 7830 3 and RFC 8467 4.1.
+TEST_F(EncodeTest, PadsToAMultipleOfTheBlock) {
+  query_.has_edns = true;
+  edns_.padding_block = 468;
+  const size_t octets = encode(query_, answer_, edns_, 65535, out_);
+  EXPECT_EQ(octets, 468u);
+  const auto message = dns::parse_message(base::Bytes(out_).first(octets));
+  ASSERT_TRUE(message);
+  EXPECT_NE(message->edns->find<dns::PaddingOption>(), nullptr);
+  // No further than may be sent, and not at all where its header does not fit.
+  const size_t unpadded = encode_unpadded();
+  EXPECT_EQ(encode(query_, answer_, edns_, unpadded + 4, out_), unpadded + 4);
+  EXPECT_EQ(encode(query_, answer_, edns_, unpadded + 3, out_), unpadded);
+}
+
 }  // namespace
 }  // namespace atlas::query

@@ -13,10 +13,15 @@
 
 namespace atlas::query {
 
-enum class Transport : uint8_t { kUdp, kTcp };
-inline constexpr size_t kTransportCount = 2;
-// In the API and in metrics.
-inline constexpr const char* kTransportNames[kTransportCount] = {"udp", "tcp"};
+// RFC 1035 4.2, 7858 and 8484.
+enum class Transport : uint8_t { kUdp, kTcp, kTls, kHttps };
+inline constexpr size_t kTransportCount = 4;
+// In the configuration, the API and metrics.
+inline constexpr const char* kTransportNames[kTransportCount] = {"udp", "tcp", "tls", "https"};
+
+constexpr bool is_encrypted(Transport transport) {
+  return transport == Transport::kTls || transport == Transport::kHttps;
+}
 
 // Who asked, as the transport knows it.
 struct Client {

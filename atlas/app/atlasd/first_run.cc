@@ -17,6 +17,10 @@ server:
 listen:
   - {address: "127.0.0.1:5300"}
   - {address: "[::1]:5300"}
+  - {address: "127.0.0.1:8530", transports: [tls]}
+  - {address: "[::1]:8530", transports: [tls]}
+  - {address: "127.0.0.1:8443", transports: [https]}
+  - {address: "[::1]:8443", transports: [https]}
 
 paths:
   state: state
@@ -73,11 +77,20 @@ base::Result<std::filesystem::path> prepare_folder(const std::filesystem::path& 
 }
 
 std::string greeting(const std::filesystem::path& folder) {
-  return "\nAtlas serves demo.test on 127.0.0.1 and [::1], port 5300. To try it, in another terminal:\n\n"
+  return "\nAtlas serves demo.test on 127.0.0.1 and [::1], port 5300 (UDP and TCP) and 8530 (TLS). To try "
+         "it, in "
+         "another terminal:\n\n"
          "  dig @127.0.0.1 -p 5300 www.demo.test\n"
          "  dig @::1 -p 5300 +tcp demo.test MX\n"
          "  dig @127.0.0.1 -p 5300 anything.apps.demo.test\n"
          "  dig @127.0.0.1 -p 5300 nothing.demo.test\n"
+         "  kdig @127.0.0.1 -p 8530 +tls +tls-ca=" +
+         (folder / "state/self-signed.pem").string() +
+         " +tls-hostname=localhost www.demo.test\n"
+         "  kdig @127.0.0.1 -p 8443 +https www.demo.test\n"
+         "  curl --cacert " +
+         (folder / "state/self-signed.pem").string() +
+         " 'https://localhost:8443/resolve?name=www.demo.test&type=A'\n"
          "  build/release/bin/atlasctl status --socket " +
          (folder / "control.sock").string() +
          "\n\n"

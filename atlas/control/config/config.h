@@ -12,12 +12,16 @@
 #include "atlas/control/config/tree.h"
 #include "atlas/dns/name.h"
 #include "atlas/net/address.h"
+#include "atlas/query/query.h"
+#include "atlas/tls/policy.h"
 
 namespace atlas::control::config {
 
 using std::chrono::milliseconds;
 
 inline constexpr uint16_t kDnsPort = 53;
+inline constexpr uint16_t kDnsOverTlsPort = 853;  // RFC 7858 3.1
+inline constexpr uint16_t kHttpsPort = 443;
 inline constexpr uint16_t kMetricsPort = 9530;
 
 struct ServerSettings {
@@ -30,12 +34,17 @@ struct ServerSettings {
   std::filesystem::path pid_file;
 };
 
+// One address and one transport: an entry of the file stands for one or more of them.
 struct ListenAddress {
   net::Endpoint endpoint;
-  bool udp = true;
-  bool tcp = true;
+  query::Transport transport = query::Transport::kUdp;
+  bool proxy = false;
 
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
+struct ProxySettings {
+  std::vector<net::Prefix> allow;
 };
 
 struct PathSettings {
@@ -92,12 +101,30 @@ struct CookieSettings {
   milliseconds rollover{30ll * 24 * 3600 * 1000};  // of a secret that Atlas made; 0 = never
 };
 
+struct TlsSettings {
+  std::vector<tls::CertificateFiles>
+      certificates;  // empty = one that is made and kept in the state directory
+  tls::ProtocolVersion version_min = tls::ProtocolVersion::kTls12;
+  std::filesystem::path key_log_file;
+  std::filesystem::path ticket_key_file;  // empty = keys are made at the start, and lost at the end
+  milliseconds ticket_rotation{3'600'000};
+  uint32_t handshakes_max = 1000;  // over all workers
+  uint32_t handshakes_per_client_max = 50;
+};
+
+struct HttpsSettings {
+  std::vector<std::string> paths{"/dns-query"};
+  std::string json_path = "/resolve";
+  std::string forwarded_field;
+};
+
 struct TcpSettings {
   uint32_t connections_max = 0;  // 0 = from the descriptor limit
   uint32_t connections_per_client_max = 200;
   milliseconds idle{10'000};
   milliseconds idle_when_busy{500};
   milliseconds connection_time_max{3'600'000};
+  milliseconds setup_time_max{5'000};
   uint32_t pending_max = 64;
 };
 
@@ -129,8 +156,10 @@ struct ZoneFile {
 struct Config {
   uint32_t format = 1;
   ServerSettings server;
-  std::vector<ListenAddress> listen{{net::Endpoint{net::IpAddress::v4(0), kDnsPort}},
-                                    {net::Endpoint{net::IpAddress(), kDnsPort}}};
+  std::vector<ListenAddress> listen{{{net::IpAddress::v4(0), kDnsPort}, query::Transport::kUdp},
+                                    {{net::IpAddress::v4(0), kDnsPort}, query::Transport::kTcp},
+                                    {{net::IpAddress(), kDnsPort}, query::Transport::kUdp},
+                                    {{net::IpAddress(), kDnsPort}, query::Transport::kTcp}};
   PathSettings paths;
   ImageSettings images;
   ControlSettings control;
@@ -140,6 +169,9 @@ struct Config {
   RateLimitSettings rate_limit;
   CookieSettings cookies;
   TcpSettings tcp;
+  TlsSettings tls;
+  HttpsSettings https;
+  ProxySettings proxy;
   AnswerSettings answers;
   DnstapSettings dnstap;
   ZoneDefaults zone_defaults;

@@ -58,9 +58,21 @@ class PrintFields : public Fields {
   }
   void listeners(Key key, std::vector<ListenAddress>& value) override {
     list(key, value, [](const ListenAddress& listener) {
-      const char* transports = !listener.udp ? "[tcp]" : !listener.tcp ? "[udp]" : "[udp, tcp]";
-      return "{address: " + yaml_text(listener.endpoint.to_text()) + ", transports: " + transports + "}";
+      return "{address: " + yaml_text(listener.endpoint.to_text()) + ", transports: [" +
+             query::kTransportNames[static_cast<size_t>(listener.transport)] + "]" +
+             (listener.proxy ? ", proxy: true" : "") + "}";
     });
+  }
+  void certificates(Key key, std::vector<tls::CertificateFiles>& value) override {
+    list(key, value, [](const tls::CertificateFiles& files) {
+      std::string text =
+          "{chain-file: " + yaml_text(files.chain.string()) + ", key-file: " + yaml_text(files.key.string());
+      if (!files.ocsp_staple.empty()) text += ", ocsp-staple-file: " + yaml_text(files.ocsp_staple.string());
+      return text + "}";
+    });
+  }
+  void texts(Key key, std::vector<std::string>& value, size_t) override {
+    list(key, value, [](const std::string& text) { return yaml_text(text); });
   }
   // What was included stands here already.
   void includes(Key) override {}
@@ -118,6 +130,7 @@ std::vector<std::string> changes_that_need_a_restart(const Config& running, cons
   compare("control", running.control == next.control);
   compare("metrics.listen", running.metrics.listen == next.metrics.listen);
   compare("dnstap", running.dnstap == next.dnstap);
+  compare("https.forwarded-field", running.https.forwarded_field == next.https.forwarded_field);
   compare("rate-limit.table-size", running.rate_limit.table_size == next.rate_limit.table_size);
   return names;
 }

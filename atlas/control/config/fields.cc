@@ -1,5 +1,6 @@
 #include "atlas/control/config/fields.h"
 
+#include <algorithm>
 #include <array>
 
 namespace atlas::control::config {
@@ -10,6 +11,9 @@ using std::string_view;
 
 constexpr std::array<string_view, 4> kLevels = {"debug", "info", "warning", "error"};
 constexpr std::array<string_view, 2> kFormats = {"text", "json"};
+constexpr std::array<string_view, 2> kTlsVersions = {"1.2", "1.3"};
+constexpr std::array<tls::ProtocolVersion, 2> kTlsVersionValues = {tls::ProtocolVersion::kTls12,
+                                                                   tls::ProtocolVersion::kTls13};
 constexpr std::array<string_view, 4> kDestinations = {"stderr", "file", "syslog", "journal"};
 
 template <class Enum>
@@ -75,6 +79,48 @@ void visit(Fields& f, TcpSettings& tcp) {
   f.integer(
       {"pending-max", "Answers that a client has not taken yet before its queries are read no further."},
       tcp.pending_max, 1, 1024);
+  f.duration({"setup-time-max",
+              "A connection is closed if what comes before its first query is not over by then: a PROXY "
+              "header, the handshake of TLS."},
+             tcp.setup_time_max, 100ms, 1min);
+}
+
+void visit(Fields& f, TlsSettings& tls) {
+  f.certificates(
+      {"certificates",
+       "Certificates, each a mapping of chain-file (PEM, the certificate first, then its issuers), key-file "
+       "(PEM) and ocsp-staple-file (DER, may be left out). The name that a client asks for chooses among "
+       "them; the first is for those that ask for none or for another. Files that change are read again. "
+       "None: a self-signed one is made and kept in the state directory."},
+      tls.certificates);
+  auto version =
+      static_cast<uint8_t>(std::ranges::find(kTlsVersionValues, tls.version_min) - kTlsVersionValues.begin());
+  f.choice({"version-min", "The oldest version of TLS that clients may speak."}, version, kTlsVersions);
+  tls.version_min = kTlsVersionValues[version];
+  f.path({"key-log-file",
+          "File that the secrets of all sessions are appended to, for Wireshark: whoever reads it reads the "
+          "traffic. Empty: none."},
+         tls.key_log_file);
+  f.path({"ticket-key-file",
+          "File with the keys of session tickets, one to four of 80 octets each, the newest first. Servers "
+          "that share an address share it, so that a client can resume its session with any of them. Empty: "
+          "made at the start, and never written down."},
+         tls.ticket_key_file);
+  f.duration({"ticket-rotation", "Age at which a ticket key that the server made is followed by a new one."},
+             tls.ticket_rotation, 1min, 24h * 7);
+  f.integer({"handshakes-max", "Handshakes that have begun and not ended, over all workers."},
+            tls.handshakes_max, 1, 1'000'000);
+  f.integer({"handshakes-per-client-max", "The same of one client address at one worker."},
+            tls.handshakes_per_client_max, 1, 1'000'000);
+}
+
+void visit(Fields& f, HttpsSettings& https) {
+  f.texts({"paths", "Paths that take DNS messages (RFC 8484)."}, https.paths, 255);
+  f.text({"json-path", "Path that answers questions in JSON. Empty: none."}, https.json_path, 255);
+  f.text({"forwarded-field",
+          "Field in which a proxy of proxy.allow tells the client's address: x-forwarded-for, forwarded. "
+          "Empty: none."},
+         https.forwarded_field, 64);
 }
 
 }  // namespace
@@ -87,11 +133,13 @@ void visit(Fields& f, Config& config) {
   f.open({"server", "Who this server is and how it runs."});
   visit(f, config.server);
   f.close();
-  f.listeners(
-      {"listen",
-       "Addresses that answer queries, each \"address\", \"address:port\" or a mapping of address and "
-       "transports. Port 53 if none is given."},
-      config.listen);
+  f.listeners({"listen",
+               "Addresses that answer queries, each \"address\", \"address:port\" or a mapping of address, "
+               "transports "
+               "(udp, tcp, tls, https; udp and tcp if none are given) and proxy: true where everything comes "
+               "behind a "
+               "PROXY header of version 2. Port 53 if none is given, 853 for tls, 443 for https."},
+              config.listen);
   f.open({"paths", "Where things are kept."});
   f.path({"state", "Folder of what the server keeps: secrets that it made, and images of zones."},
          config.paths.state);
@@ -133,8 +181,20 @@ void visit(Fields& f, Config& config) {
   f.duration({"rollover", "Age at which a secret that the server made is replaced. 0: never."},
              config.cookies.rollover, 0ms, 24h * 365);
   f.close();
-  f.open({"tcp", "Limits of TCP connections."});
+  f.open({"tcp", "Limits of TCP connections, those under TLS included."});
   visit(f, config.tcp);
+  f.close();
+  f.open({"tls", "DNS over TLS (RFC 7858) and HTTPS: what listeners with these transports use."});
+  visit(f, config.tls);
+  f.close();
+  f.open({"https", "DNS over HTTPS (RFC 8484)."});
+  visit(f, config.https);
+  f.close();
+  f.open({"proxy", "Proxies and load balancers in front of this server."});
+  f.prefixes({"allow",
+              "Those who may say who their client is: by a PROXY header on listeners with proxy: true, which "
+              "refuse all others, and by https.forwarded-field."},
+             config.proxy.allow);
   f.close();
   f.open({"answers", "What responses look like."});
   f.boolean({"minimal-responses", "Leave out authority and additional records that nobody needs."},

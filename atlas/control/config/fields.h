@@ -37,6 +37,8 @@ class Fields {
   virtual void prefixes(Key key, std::vector<net::Prefix>& value) = 0;
   virtual void endpoints(Key key, std::vector<net::Endpoint>& value, uint16_t default_port) = 0;
   virtual void listeners(Key key, std::vector<ListenAddress>& value) = 0;
+  virtual void certificates(Key key, std::vector<tls::CertificateFiles>& value) = 0;
+  virtual void texts(Key key, std::vector<std::string>& value, size_t octets_max) = 0;
   virtual void includes(Key key) = 0;
   virtual void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults& defaults) = 0;
 };

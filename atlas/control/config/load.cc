@@ -216,6 +216,44 @@ class ReadFields : public Fields {
     }
   }
 
+  void certificates(Key key, std::vector<tls::CertificateFiles>& value) override {
+    const Node* list = sequence(key);
+    if (list == nullptr) return;
+    value.clear();
+    for (const Node& item : list->children) {
+      if (!item.is_mapping()) {
+        report(item, item.position, "a certificate is a mapping of chain-file and key-file");
+        continue;
+      }
+      frames_.push_back({&item, {}});
+      tls::CertificateFiles files;
+      path({"chain-file", ""}, files.chain);
+      path({"key-file", ""}, files.key);
+      path({"ocsp-staple-file", ""}, files.ocsp_staple);
+      close();
+      if (files.chain.empty() || files.key.empty()) {
+        report(item, item.position, "a certificate needs chain-file and key-file",
+               "as in - {chain-file: dns.example.pem, key-file: dns.example.key}");
+      } else {
+        value.push_back(std::move(files));
+      }
+    }
+  }
+
+  void texts(Key key, std::vector<std::string>& value, size_t octets_max) override {
+    const Node* list = sequence(key);
+    if (list == nullptr) return;
+    value.clear();
+    for (const Node& item : list->children) {
+      if (!is_text(item, "a text")) continue;
+      if (item.text.size() > octets_max) {
+        report(item, item.position, "is at most " + std::to_string(octets_max) + " octets long");
+      } else {
+        value.push_back(item.text);
+      }
+    }
+  }
+
   // Expanded already.
   void includes(Key key) override { frames_.back().known.push_back(key.name); }
 
@@ -301,39 +339,51 @@ class ReadFields : public Fields {
   }
 
   void read_listener(const Node& item, std::vector<ListenAddress>& value) {
-    ListenAddress listener;
+    std::vector<query::Transport> transports;
+    bool proxy = false;
     const Node* address = &item;
     if (item.is_mapping()) {
       frames_.push_back({&item, {}});
       address = scalar({"address", ""});
-      if (const Node* transports = sequence({"transports", ""})) {
-        listener.udp = listener.tcp = false;
-        for (const Node& transport : transports->children) {
-          if (transport.text == "udp") {
-            listener.udp = true;
-          } else if (transport.text == "tcp") {
-            listener.tcp = true;
-          } else {
-            report(transport, transport.position, "a transport is udp or tcp");
-          }
-        }
-      }
+      if (const Node* list = sequence({"transports", ""})) transports = read_transports(*list);
+      boolean({"proxy", ""}, proxy);
       close();
       if (item.find("address") == nullptr) report(item, item.position, "a listener needs an address");
-    } else if (!is_text(item, "an address, or a mapping of address and transports")) {
+    } else if (!is_text(item, "an address, or a mapping of address, transports and proxy")) {
       return;
     }
     if (address == nullptr) return;
-    const auto endpoint = read_endpoint(*address, kDnsPort);
-    if (!endpoint) return;
-    listener.endpoint = *endpoint;
-    for (const ListenAddress& other : value) {
-      if (other.endpoint == *endpoint && ((other.udp && listener.udp) || (other.tcp && listener.tcp))) {
-        report(*address, address->position, endpoint->to_text() + " is listened on twice");
+    if (transports.empty()) transports = {query::Transport::kUdp, query::Transport::kTcp};
+    for (const query::Transport transport : transports) {
+      const auto endpoint = read_endpoint(*address, port_of(transport));
+      if (!endpoint) return;
+      const bool is_stream = transport != query::Transport::kUdp;
+      for (const ListenAddress& other : value) {
+        if (other.endpoint != *endpoint || (other.transport != query::Transport::kUdp) != is_stream) continue;
+        report(*address, address->position, endpoint->to_text() + " is listened on twice",
+               other.transport == transport ? "" : "give each of tcp, tls and https a port of its own");
         return;
       }
+      value.push_back({*endpoint, transport, proxy});
     }
-    value.push_back(listener);
+  }
+
+  std::vector<query::Transport> read_transports(const Node& list) {
+    std::vector<query::Transport> transports;
+    for (const Node& item : list.children) {
+      const auto* const name = std::ranges::find(query::kTransportNames, item.text);
+      if (name != std::end(query::kTransportNames)) {
+        transports.push_back(static_cast<query::Transport>(name - std::begin(query::kTransportNames)));
+      } else {
+        report(item, item.position, "a transport is udp, tcp, tls or https");
+      }
+    }
+    return transports;
+  }
+
+  static uint16_t port_of(query::Transport transport) {
+    if (transport == query::Transport::kTls) return kDnsOverTlsPort;
+    return transport == query::Transport::kHttps ? kHttpsPort : kDnsPort;
   }
 
   bool read_zone(const Node& item, ZoneFile& zone, const ZoneDefaults& defaults) {
@@ -408,6 +458,17 @@ void check_together(const Config& config, ReadFields& fields) {
   }
   if (config.tcp.idle_when_busy > config.tcp.idle) {
     fields.report_at("tcp", "idle-when-busy", "is longer than \"idle\"", "");
+  }
+  const bool takes_proxies = std::ranges::any_of(config.listen, &ListenAddress::proxy);
+  if (takes_proxies && config.proxy.allow.empty()) {
+    fields.report_at("listen", "", "a listener has proxy: true, but nobody may be a proxy",
+                     "name the proxies, as in proxy: {allow: [192.0.2.1]}");
+  }
+  for (const std::string& path : config.https.paths) {
+    if (!path.starts_with('/')) fields.report_at("https", "paths", "a path begins with /", "");
+  }
+  if (!config.https.json_path.empty() && !config.https.json_path.starts_with('/')) {
+    fields.report_at("https", "json-path", "a path begins with /", "");
   }
   if (config.zone_defaults.file.find("{zone}") == std::string::npos) {
     fields.report_at("zone-defaults", "file", "all zones would share one file",

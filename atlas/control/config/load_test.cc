@@ -45,9 +45,10 @@ class ConfigTest : public ::testing::Test {
 TEST_F(ConfigTest, TheHeadAloneGivesTheDefaults) {
   const Loaded loaded = load_text("config: 1\n");
   ASSERT_TRUE(loaded.config) << base::render(loaded.diagnostics);
-  EXPECT_EQ(loaded.config->listen.size(), 2u);
+  ASSERT_EQ(loaded.config->listen.size(), 4u);
   EXPECT_EQ(loaded.config->listen[0].endpoint.to_text(), "0.0.0.0:53");
-  EXPECT_EQ(loaded.config->listen[1].endpoint.to_text(), "[::]:53");
+  EXPECT_EQ(loaded.config->listen[1].transport, query::Transport::kTcp);
+  EXPECT_EQ(loaded.config->listen[2].endpoint.to_text(), "[::]:53");
   EXPECT_EQ(loaded.config->control.mode, 0660u);
   EXPECT_EQ(loaded.config->access.allow_query.size(), 2u);
 }
@@ -70,9 +71,10 @@ zones:
   const Config& config = *loaded.config;
   EXPECT_EQ(config.server.id, "001");
   EXPECT_EQ(config.server.workers, 3u);
-  ASSERT_EQ(config.listen.size(), 3u);
+  ASSERT_EQ(config.listen.size(), 5u);
   EXPECT_EQ(config.listen[0].endpoint.port, 53);
-  EXPECT_FALSE(config.listen[2].udp);
+  EXPECT_EQ(config.listen[4],
+            (ListenAddress{net::Endpoint::parse("127.0.0.1:54", 0).value(), query::Transport::kTcp}));
   EXPECT_EQ(config.control.socket, folder_ / "run/c.sock");
   EXPECT_EQ(config.log.level, LogLevel::kDebug);
   EXPECT_EQ(config.tcp.idle, std::chrono::seconds(90));
@@ -182,6 +184,47 @@ TEST_F(ConfigTest, NamesTheChangesThatNeedARestart) {
   next.log.level = LogLevel::kDebug;
   next.dnstap.file = "/x";
   EXPECT_THAT(changes_that_need_a_restart(running, next), ::testing::ElementsAre("server.workers", "dnstap"));
+}
+
+TEST_F(ConfigTest, EachTransportHasAPortOfItsOwn) {
+  const Loaded loaded = load_text(R"(config: 1
+listen:
+  - {address: 192.0.2.1, transports: [udp, tcp, tls, https], proxy: true}
+  - {address: "192.0.2.1:8853", transports: [tls]}
+proxy: {allow: [192.0.2.9]}
+tls:
+  certificates: [{chain-file: a.pem, key-file: a.key, ocsp-staple-file: a.ocsp}, {chain-file: b.pem, key-file: b.key}]
+  version-min: "1.3"
+https: {paths: [/dns-query, "/{dns}"], json-path: ""}
+)");
+  ASSERT_TRUE(loaded.config) << base::render(loaded.diagnostics);
+  const Config& config = *loaded.config;
+  std::string listeners;
+  for (const ListenAddress& address : config.listen) {
+    listeners += query::kTransportNames[static_cast<size_t>(address.transport)];
+    listeners += ' ' + std::to_string(address.endpoint.port) + (address.proxy ? " proxy, " : ", ");
+  }
+  EXPECT_EQ(listeners, "udp 53 proxy, tcp 53 proxy, tls 853 proxy, https 443 proxy, tls 8853, ");
+  EXPECT_EQ(config.tls.certificates[0].ocsp_staple, folder_ / "a.ocsp");
+  EXPECT_EQ(config.tls.certificates[1].key, folder_ / "b.key");
+  EXPECT_EQ(config.tls.version_min, tls::ProtocolVersion::kTls13);
+  const Loaded again = load_text(effective_yaml(config));
+  ASSERT_TRUE(again.config) << base::render(again.diagnostics);
+  EXPECT_EQ(again.config->listen, config.listen);
+  EXPECT_EQ(again.config->tls.certificates, config.tls.certificates);
+  EXPECT_EQ(again.config->https.paths, config.https.paths);
+}
+
+TEST_F(ConfigTest, SaysWhatIsWrongWithTls) {
+  EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"::1@5300\", transports: [quic]}]\n"),
+              HasSubstr("a transport is udp, tcp, tls or https"));
+  EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"[::1]:5300\", transports: [tcp, tls]}]\n"),
+              HasSubstr("a port of its own"));
+  EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"::1\", proxy: true}]\n"),
+              HasSubstr("nobody may be a proxy"));
+  EXPECT_THAT(error_of("config: 1\ntls: {certificates: [{chain-file: a.pem}]}\n"),
+              HasSubstr("needs chain-file and key-file"));
+  EXPECT_THAT(error_of("config: 1\nhttps: {paths: [dns-query]}\n"), HasSubstr("begins with /"));
 }
 
 // The format in one place: whoever adds a key runs this test with ATLAS_UPDATE_API=1.

@@ -70,15 +70,36 @@ class SchemaFields final : public Fields {
   }
   void listeners(Key key, std::vector<ListenAddress>& value) override {
     json::array defaults;
-    for (const ListenAddress& listener : value) defaults.emplace_back(listener.endpoint.to_text());
-    json::object mapping = object_of({{"address", json::object{{"type", "string"}}},
-                                      {"transports", list_of({{"enum", {"udp", "tcp"}}}, {"udp", "tcp"})}});
+    for (const ListenAddress& listener : value) {
+      json::value address(listener.endpoint.to_text());
+      if (defaults.empty() || defaults.back() != address) defaults.push_back(std::move(address));
+    }
+    json::array transports;
+    for (const char* name : query::kTransportNames) transports.emplace_back(name);
+    json::object mapping =
+        object_of({{"address", json::object{{"type", "string"}}},
+                   {"transports", list_of({{"enum", std::move(transports)}}, {"udp", "tcp"})},
+                   {"proxy", json::object{{"type", "boolean"}, {"default", false}}}});
     // Not in braces: compilers differ in whether one value in them is a list.
     mapping["required"].emplace_array().emplace_back("address");
     json::object schema =
         list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, std::move(defaults));
     schema["minItems"] = 1;
     add(key, std::move(schema));
+  }
+  void certificates(Key key, std::vector<tls::CertificateFiles>&) override {
+    json::object mapping = object_of({{"chain-file", json::object{{"type", "string"}}},
+                                      {"key-file", json::object{{"type", "string"}}},
+                                      {"ocsp-staple-file", json::object{{"type", "string"}}}});
+    json::array& required = mapping["required"].emplace_array();
+    required.emplace_back("chain-file");
+    required.emplace_back("key-file");
+    add(key, list_of(std::move(mapping), {}));
+  }
+  void texts(Key key, std::vector<std::string>& value, size_t octets_max) override {
+    json::array defaults;
+    for (const std::string& text : value) defaults.emplace_back(text);
+    add(key, list_of({{"type", "string"}, {"maxLength", octets_max}}, std::move(defaults)));
   }
   void includes(Key key) override {
     add(key, {{"oneOf", {json::object{{"type", "string"}}, list_of({{"type", "string"}}, {})}}});

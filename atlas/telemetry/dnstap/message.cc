@@ -1,5 +1,6 @@
 #include "atlas/telemetry/dnstap/message.h"
 
+#include <array>
 #include <chrono>
 
 namespace atlas::telemetry::dnstap {
@@ -40,6 +41,9 @@ class Writer {
   std::vector<uint8_t>& out_;
 };
 
+// SocketProtocol: UDP, TCP, DOT, DOH, by query::Transport.
+constexpr std::array<uint64_t, query::kTransportCount> kSocketProtocols = {1, 2, 3, 4};
+
 base::Bytes address_octets(const net::IpAddress& address) {
   const base::Bytes octets = address.octets();
   return address.is_v4() ? octets.last(4) : octets;
@@ -54,8 +58,8 @@ void dns_message(Writer& writer, uint32_t field, base::Bytes stored, size_t size
 void write_message(Writer writer, const handoff::QueryRecord& record, MessageType type) {
   const query::Client& client = record.client;
   writer.number(1, static_cast<uint64_t>(type));
-  writer.number(2, client.remote.address.is_v4() ? 1 : 2);               // SocketFamily
-  writer.number(3, client.transport == query::Transport::kUdp ? 1 : 2);  // SocketProtocol
+  writer.number(2, client.remote.address.is_v4() ? 1 : 2);  // SocketFamily
+  writer.number(3, kSocketProtocols[static_cast<size_t>(client.transport)]);
   writer.octets(4, address_octets(client.remote.address));
   writer.octets(5, address_octets(client.local.address));
   writer.number(6, client.remote.port);

@@ -97,7 +97,7 @@ void add_sockets(Families& out, const handoff::CounterSet& counters) {
   out.counter("atlas_udp_errors_total", "System calls on UDP sockets that failed, by direction.");
   out.value(total(counters, &WorkerCounters::udp_receive_errors), {{"direction", "receive"}});
   out.value(total(counters, &WorkerCounters::udp_send_errors), {{"direction", "send"}});
-  out.gauge("atlas_tcp_connections", "TCP connections that are open.");
+  out.gauge("atlas_tcp_connections", "TCP connections that are open, those under TLS included.");
   out.value(total(counters, [](const WorkerCounters& w) { return w.tcp_open.read(); }));
   out.counter("atlas_tcp_connections_accepted_total", "TCP connections accepted.");
   out.value(total(counters, &WorkerCounters::tcp_accepted));
@@ -106,8 +106,53 @@ void add_sockets(Families& out, const handoff::CounterSet& counters) {
   out.counter("atlas_tcp_connections_expired_total", "TCP connections closed by Atlas, by reason.");
   out.value(total(counters, &WorkerCounters::tcp_closed_idle), {{"reason", "idle"}});
   out.value(total(counters, &WorkerCounters::tcp_closed_slow), {{"reason", "slow"}});
+  out.value(total(counters, &WorkerCounters::tcp_closed_setup), {{"reason", "setup"}});
   out.counter("atlas_tcp_accept_pauses_total", "Times that accepting paused because descriptors ran out.");
   out.value(total(counters, &WorkerCounters::accept_paused));
+  out.counter("atlas_proxy_errors_total",
+              "Connections and datagrams refused for want of a PROXY header, by reason.");
+  out.value(total(counters, &WorkerCounters::proxy_refused), {{"reason", "not_allowed"}});
+  out.value(total(counters, &WorkerCounters::proxy_malformed), {{"reason", "malformed"}});
+}
+
+// The value of each counter of an array, with `text` of its index as a label. Those that are 0 are left out.
+template <class Reason, size_t kSize>
+void add_reasons(Families& out, const handoff::CounterSet& counters,
+                 std::array<handoff::Counter, kSize> handoff::WorkerCounters::* member) {
+  for (size_t i = 0; i < kSize; ++i) {
+    const uint64_t count =
+        total(counters, [&](const handoff::WorkerCounters& w) { return (w.*member)[i].read(); });
+    if (count != 0) out.value(count, {{"reason", std::string(to_text(static_cast<Reason>(i)))}});
+  }
+}
+
+void add_tls_and_http(Families& out, const Sources& sources) {
+  using handoff::WorkerCounters;
+  const handoff::CounterSet& counters = sources.counters;
+  out.gauge("atlas_tls_handshaking", "TLS handshakes that have begun and not ended.");
+  out.value(total(counters, [](const WorkerCounters& w) { return w.tls_handshaking.read(); }));
+  out.counter("atlas_tls_handshakes_total", "TLS handshakes that succeeded, by kind.");
+  for (const size_t resumed : {0, 1}) {
+    out.value(total(counters, [&](const WorkerCounters& w) { return w.tls_handshakes[resumed].read(); }),
+              {{"kind", resumed == 0 ? "full" : "resumed"}});
+  }
+  out.counter("atlas_tls_handshakes_refused_total", "TLS handshakes that were not made, by reason.");
+  out.value(total(counters, &WorkerCounters::tls_refused_limit), {{"reason", "limit"}});
+  out.value(total(counters, &WorkerCounters::tls_shed), {{"reason", "overload"}});
+  out.counter("atlas_tls_failures_total",
+              "TLS sessions that failed, in their handshake or later, by reason.");
+  add_reasons<tls::Failure>(out, counters, &WorkerCounters::tls_failures);
+  out.gauge("atlas_tls_certificate_not_after_timestamp_seconds",
+            "When the first certificate expires; 0 without any.");
+  out.value(static_cast<double>(sources.state.certificate_not_after_unix_seconds.load()));
+  out.counter("atlas_http_errors_total", "HTTP requests refused and connections given up, by reason.");
+  add_reasons<http::Outcome>(out, counters, &WorkerCounters::http_outcomes);
+  out.counter("atlas_http_responses_total", "Responses to whole HTTP requests, by status.");
+  for (size_t i = 0; i < handoff::kHttpStatuses; ++i) {
+    const uint64_t count =
+        total(counters, [i](const WorkerCounters& w) { return w.http_statuses[i].read(); });
+    if (count != 0) out.value(count, {{"status", std::to_string(i)}});
+  }
 }
 
 void add_server(Families& out, const Sources& sources) {
@@ -191,6 +236,7 @@ std::string exposition(const Sources& sources) {
   add_queries(out, sources.counters);
   add_refusals(out, sources.counters);
   add_sockets(out, sources.counters);
+  add_tls_and_http(out, sources);
   add_server(out, sources);
   add_process(out);
   return out.text();

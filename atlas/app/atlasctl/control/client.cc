@@ -3,11 +3,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "atlas/http/client_codec.h"
 #include "atlas/net/file_descriptor.h"
 #include "atlas/net/socket.h"
 
@@ -39,37 +39,23 @@ base::Result<Reply> request(const std::string& socket_path, const std::string& m
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return fail_connect(socket_path);
   }
-  const std::string text =
-      method + ' ' + target + " HTTP/1.1\r\nHost: atlas\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-  if (::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
-    return base::fail(std::string("cannot write to the control socket: ") + std::strerror(errno));
+  const auto codec = http::make_client_codec(http::Version::kHttp1, {.body_octets_max = kBodyOctetsMax});
+  codec->submit({.method = method,
+                 .authority = "atlas",
+                 .target = target,
+                 .fields = std::array{http::FieldView{"Connection", "close"}}});
+  std::array<uint8_t, 16384> buffer;
+  while (const size_t count = codec->take_output(buffer)) {
+    if (::send(socket.get(), buffer.data(), count, MSG_NOSIGNAL) != static_cast<ssize_t>(count))
+      return base::fail(std::string("cannot write to the control socket: ") + std::strerror(errno));
   }
-
-  namespace beast = boost::beast;
-  beast::http::response_parser<beast::http::string_body> parser;
-  parser.body_limit(kBodyOctetsMax);
-  parser.eager(true);
-  std::string unread;
-  while (!parser.is_done()) {
-    char buffer[16384];
-    const ssize_t count = ::recv(socket.get(), buffer, sizeof buffer, 0);
+  while (codec->response() == nullptr) {
+    const ssize_t count = ::recv(socket.get(), buffer.data(), buffer.size(), 0);
     if (count < 0) return base::fail(std::string("no answer on the control socket: ") + std::strerror(errno));
-    beast::error_code error;
-    if (count == 0) {
-      parser.put_eof(error);
-      if (error || !parser.is_done())
-        return base::fail("the control socket was closed in the middle of an answer");
-      break;
-    }
-    unread.append(buffer, static_cast<size_t>(count));
-    while (!unread.empty() && !parser.is_done()) {
-      const size_t used = parser.put(boost::asio::buffer(unread), error);
-      unread.erase(0, used);
-      if (error == beast::http::error::need_more) break;
-      if (error) return base::fail("what answers on the control socket is not atlasd: " + error.message());
-    }
+    if (const auto fed = codec->feed({buffer.data(), static_cast<size_t>(count)}); !fed)
+      return base::fail("what answers on the control socket is not atlasd: " + fed.error().message);
   }
-  return Reply{static_cast<int>(parser.get().result_int()), parser.get().body()};
+  return Reply{codec->response()->status, codec->response()->body};
 }
 
 }  // namespace atlas::app::atlasctl::control

@@ -1,115 +1,23 @@
 #include "atlas/app/atlasctl/query/exchange.h"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <memory>
+#include <utility>
 
-#include "atlas/base/file.h"
-#include "atlas/net/file_descriptor.h"
+#include "atlas/app/atlasctl/query/channel.h"
+#include "atlas/app/atlasctl/query/socket.h"
 
 namespace atlas::app::atlasctl::query {
 namespace {
 
 using base::MonotonicTime;
 using std::chrono::microseconds;
-using std::chrono::milliseconds;
-
-constexpr char kResolvConf[] = "/etc/resolv.conf";
-constexpr uint64_t kResolvConfOctetsMax = 1 << 20;
-constexpr size_t kServersMax = 8;         // of resolv.conf, or of one server name
-constexpr size_t kStrayPacketsMax = 100;  // ignored in one try before giving up on it
 
 void fill_random(void* at, size_t octets) {
   // Cannot fail for so few octets once the system is up.
   [[maybe_unused]] const ssize_t filled = ::getrandom(at, octets, 0);
-}
-
-milliseconds left_until(MonotonicTime deadline) {
-  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(deadline - base::monotonic_now()));
-}
-
-// False when the deadline passed first.
-bool wait_for(int fd, short events, MonotonicTime deadline) {
-  pollfd waiting{fd, events, 0};
-  for (;;) {
-    const int ready = ::poll(&waiting, 1, static_cast<int>(left_until(deadline).count()));
-    if (ready > 0) return true;
-    if (ready == 0 || errno != EINTR) return false;
-  }
-}
-
-std::string hint_for(int error, const net::Endpoint& server) {
-  switch (error) {
-    case ECONNREFUSED:
-      return "nothing listens on " + server.to_text() + ": is a server running there, and on that port?";
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-    case EADDRNOTAVAIL:
-      return server.address.is_v4() ? "this machine has no way to that address"
-                                    : "this machine has no way to that IPv6 address; -4 asks over IPv4";
-    case EACCES:
-    case EPERM:
-      return "a firewall of this machine may be in the way";
-    default:
-      return "";
-  }
-}
-
-ExchangeError system_error(const std::string& what, int error, const net::Endpoint& server) {
-  return {Failure::kNoReply, what + ": " + std::strerror(error), hint_for(error, server), {}, {}};
-}
-
-ExchangeError timeout_error(const net::Endpoint& server, bool tcp, milliseconds waited) {
-  return {Failure::kNoReply,
-          "no reply from " + server.to_text() + (tcp ? " over TCP" : " over UDP") + " within " +
-              std::to_string(waited.count()) + " ms",
-          "",
-          {},
-          {}};
-}
-
-// A reply as it came, before it was parsed.
-struct RawReply {
-  std::vector<uint8_t> wire;
-  microseconds elapsed{};
-};
-
-base::Result<net::FileDescriptor, ExchangeError> open_socket(const Options& options,
-                                                             const net::Endpoint& server, int type) {
-  const bool is_v4 = server.address.is_v4();
-  net::FileDescriptor socket(::socket(is_v4 ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) {
-    auto error = system_error("cannot open a socket", errno, server);
-    error.failure = Failure::kInternal;
-    return std::unexpected(std::move(error));
-  }
-  // Reports ICMP errors on a socket that is not connected, and so can tell who a stray packet came from.
-  const int on = 1;
-  if (is_v4) {
-    ::setsockopt(socket.get(), IPPROTO_IP, IP_RECVERR, &on, sizeof on);
-  } else {
-    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-  }
-  if (options.source) {
-    sockaddr_storage address{};
-    const socklen_t length = options.source->to_sockaddr(address);
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
-      auto error = system_error("cannot send from " + options.source->to_text(), errno, server);
-      error.failure = Failure::kInternal;
-      error.hint = "-b takes an address of this machine, of the same family as the server's";
-      return std::unexpected(std::move(error));
-    }
-  }
-  return socket;
 }
 
 // Parses and compares; `note` says why a packet is none of ours.
@@ -140,8 +48,18 @@ class Conversation {
       : options_(options), sent_(sent), query_(build_query(options)) {}
 
   base::Result<Exchange, ExchangeError> run(const std::vector<net::Endpoint>& servers) {
+    if (is_encrypted(options_.transport)) {
+      auto material = make_tls_material(options_);
+      if (!material) {
+        return std::unexpected(ExchangeError{.failure = Failure::kInternal,
+                                             .message = material.error().message,
+                                             .hint = material.error().hint});
+      }
+      tls_ = std::move(*material);
+    }
     ExchangeError last;
-    const unsigned tries = options_.tcp ? 1 : options_.tries;
+    const bool is_udp = options_.transport == Transport::kUdp;
+    const unsigned tries = is_udp ? options_.tries : 1;
     for (unsigned attempt = 0; attempt < tries; ++attempt) {
       for (const net::Endpoint& server : servers) {
         auto result = ask(server);
@@ -160,25 +78,26 @@ class Conversation {
     }
     last.notes = std::move(notes_);
     if (last.hint.empty() && last.failure == Failure::kNoReply) {
-      last.hint = options_.tcp ? "is TCP allowed on the way there?"
-                               : "is the server up and the way there open? +tcp asks over TCP";
+      last.hint = is_udp ? "is the server up and the way there open? +tcp asks over TCP"
+                         : "is " + std::string(to_text(options_.transport)) + " allowed on the way there?";
     }
     return std::unexpected(std::move(last));
   }
 
  private:
   base::Result<Exchange, ExchangeError> ask(const net::Endpoint& server) {
-    auto result = options_.tcp ? ask_tcp(server) : ask_udp(server);
+    auto result = ask_over(options_.transport, server);
     if (!result) return result;
     if (result->reply.rcode() == dns::Rcode::BADCOOKIE && options_.retry_bad_cookie &&
         take_server_cookie(*result)) {
       notes_.push_back("BADCOOKIE: asked again with the server's cookie");
-      result = options_.tcp ? ask_tcp(server) : ask_udp(server);
+      result = ask_over(options_.transport, server);
       if (!result) return result;
     }
-    if (!result->tcp && (result->reply.header.flags & dns::kFlagTC) != 0 && options_.retry_truncated) {
+    const bool is_truncated = (result->reply.header.flags & dns::kFlagTC) != 0;
+    if (options_.transport == Transport::kUdp && is_truncated && options_.retry_truncated) {
       notes_.push_back("the reply over UDP was truncated: asked again over TCP");
-      return ask_tcp(server);
+      return ask_over(Transport::kTcp, server);
     }
     return result;
   }
@@ -196,185 +115,95 @@ class Conversation {
     return false;
   }
 
-  base::Result<std::vector<uint8_t>, ExchangeError> encode_query() {
-    fill_random(&query_.header.id, sizeof query_.header.id);
+  base::Result<std::vector<uint8_t>, ExchangeError> encode_query(Transport transport) {
+    // RFC 8484 4.1: the same query has the same octets, so that caches of HTTP can be of use.
+    query_.header.id = 0;
+    if (transport != Transport::kHttps) fill_random(&query_.header.id, sizeof query_.header.id);
+    if (options_.padding == Padding::kBlocks ||
+        (options_.padding == Padding::kWhereEncrypted && is_encrypted(transport))) {
+      pad(query_);
+    }
     auto wire = dns::encode(query_);
-    if (!wire) return std::unexpected(ExchangeError{Failure::kInternal, wire.error().message, "", {}, {}});
+    if (!wire) {
+      return std::unexpected(ExchangeError{.failure = Failure::kInternal, .message = wire.error().message});
+    }
     sent_(query_);
     return std::move(*wire);
   }
 
-  base::Result<Exchange, ExchangeError> finish(const net::Endpoint& server, bool tcp, dns::Message&& reply,
-                                               RawReply&& raw) {
-    return Exchange{query_, std::move(reply), std::move(raw.wire), server,
-                    tcp,    raw.elapsed,      base::wall_now(),    {}};
-  }
-
-  ExchangeError malformed(const net::Endpoint& server, const std::string& why, std::vector<uint8_t>&& wire) {
-    return {Failure::kMalformed,
-            "the reply of " + server.to_text() + " is no DNS message: " + why,
-            "",
-            {},
-            std::move(wire)};
-  }
-
-  base::Result<Exchange, ExchangeError> ask_udp(const net::Endpoint& server) {
-    auto socket = open_socket(options_, server, SOCK_DGRAM);
-    if (!socket) return std::unexpected(std::move(socket.error()));
-    const auto wire = encode_query();
-    if (!wire) return std::unexpected(wire.error());
-    sockaddr_storage address{};
-    const socklen_t length = server.to_sockaddr(address);
-    const MonotonicTime begun = base::monotonic_now();
-    const MonotonicTime deadline = begun + options_.timeout;
-    if (::sendto(socket->get(), wire->data(), wire->size(), 0, reinterpret_cast<const sockaddr*>(&address),
-                 length) < 0) {
-      return std::unexpected(system_error("cannot send to " + server.to_text(), errno, server));
+  OpenedChannel open(const Attempt& attempt) {
+    switch (attempt.circumstances.transport) {
+      case Transport::kUdp:
+        return open_udp(attempt);
+      case Transport::kTcp:
+        return open_tcp(attempt);
+      case Transport::kTls:
+        return open_tls(attempt, tls_);
+      case Transport::kHttps:
+        return open_https(attempt, tls_);
     }
-    std::vector<uint8_t> buffer(dns::kMessageOctetsMax);
-    for (size_t strays = 0; strays < kStrayPacketsMax && wait_for(socket->get(), POLLIN, deadline);) {
-      sockaddr_storage from{};
-      socklen_t from_length = sizeof from;
-      const ssize_t size = ::recvfrom(socket->get(), buffer.data(), buffer.size(), 0,
-                                      reinterpret_cast<sockaddr*>(&from), &from_length);
+    std::unreachable();
+  }
+
+  base::Result<Exchange, ExchangeError> ask_over(Transport transport, const net::Endpoint& server) {
+    Circumstances circumstances{.transport = transport};
+    const MonotonicTime begun = base::monotonic_now();
+    const Attempt attempt{options_, server, begun + options_.timeout, circumstances, notes_};
+    const auto channel = open(attempt);
+    if (!channel) return std::unexpected(std::move(channel.error()));
+    const auto wire = encode_query(transport);
+    if (!wire) return std::unexpected(wire.error());
+    const MonotonicTime asked = base::monotonic_now();
+    if (auto done = (*channel)->send(*wire); !done) return std::unexpected(std::move(done.error()));
+    for (size_t strays = 0; strays < kStraysMax; ++strays) {
+      auto received = (*channel)->receive();
+      if (!received) return std::unexpected(std::move(received.error()));
       const MonotonicTime now = base::monotonic_now();
-      if (size < 0) {
-        if (errno == EAGAIN || errno == EINTR) continue;
-        return std::unexpected(
-            system_error("no reply from " + server.to_text() + " over UDP", errno, server));
-      }
-      const net::Endpoint sender = net::Endpoint::from(from);
-      if (sender != server) {
-        notes_.push_back("ignored a packet from " + sender.to_text() + ", which was not asked");
-        ++strays;
-        continue;
-      }
       std::string note;
       dns::Message reply;
-      const base::Bytes received(buffer.data(), static_cast<size_t>(size));
-      const Verdict verdict = judge(query_, received, reply, note);
-      if (verdict == Verdict::kStray) {
-        notes_.push_back("ignored a packet from " + sender.to_text() + ": it " + note);
-        ++strays;
-        continue;
+      switch (judge(query_, *received, reply, note)) {
+        case Verdict::kReply:
+          circumstances.timings.answer = std::chrono::duration_cast<microseconds>(now - asked);
+          note_transfer(transport, reply);
+          return Exchange{.query = query_,
+                          .reply = std::move(reply),
+                          .reply_wire = std::move(*received),
+                          .server = server,
+                          .circumstances = std::move(circumstances),
+                          .elapsed = std::chrono::duration_cast<microseconds>(now - begun),
+                          .when = base::wall_now(),
+                          .notes = {}};
+        case Verdict::kStray:
+          notes_.push_back("ignored a message from " + server.to_text() + ": it " + note);
+          break;
+        case Verdict::kMalformed:
+          return std::unexpected(
+              ExchangeError{.failure = Failure::kMalformed,
+                            .message = "the reply of " + server.to_text() + " is no DNS message: " + note,
+                            .wire = std::move(*received)});
       }
-      RawReply raw{{received.begin(), received.end()}, std::chrono::duration_cast<microseconds>(now - begun)};
-      if (verdict == Verdict::kMalformed)
-        return std::unexpected(malformed(server, note, std::move(raw.wire)));
-      return finish(server, false, std::move(reply), std::move(raw));
     }
-    return std::unexpected(timeout_error(server, false, options_.timeout));
+    return std::unexpected(timeout_error(attempt));
   }
 
-  base::Result<Exchange, ExchangeError> ask_tcp(const net::Endpoint& server) {
-    auto socket = open_socket(options_, server, SOCK_STREAM);
-    if (!socket) return std::unexpected(std::move(socket.error()));
-    const MonotonicTime begun = base::monotonic_now();
-    const MonotonicTime deadline = begun + options_.timeout;
-    if (auto connected = connect(socket->get(), server, deadline); !connected) {
-      return std::unexpected(std::move(connected.error()));
-    }
-    auto wire = encode_query();
-    if (!wire) return std::unexpected(wire.error());
-    const uint8_t prefix[] = {static_cast<uint8_t>(wire->size() >> 8), static_cast<uint8_t>(wire->size())};
-    wire->insert(wire->begin(), std::begin(prefix), std::end(prefix));
-    if (auto done = send_all(socket->get(), server, *wire, deadline); !done) {
-      return std::unexpected(std::move(done.error()));
-    }
-    for (size_t strays = 0; strays < kStrayPacketsMax; ++strays) {
-      std::vector<uint8_t> received(2);
-      if (auto done = receive_all(socket->get(), server, received, deadline); !done) {
-        return std::unexpected(std::move(done.error()));
-      }
-      received.resize(base::load_u16(received.data()));
-      if (auto done = receive_all(socket->get(), server, received, deadline); !done) {
-        return std::unexpected(std::move(done.error()));
-      }
-      RawReply raw{std::move(received),
-                   std::chrono::duration_cast<microseconds>(base::monotonic_now() - begun)};
-      std::string note;
-      dns::Message reply;
-      const Verdict verdict = judge(query_, raw.wire, reply, note);
-      if (verdict == Verdict::kReply) {
-        const bool is_transfer =
-            options_.question.type == dns::RRType::AXFR || options_.question.type == dns::RRType::IXFR;
-        if (is_transfer && !reply.answers.empty()) {
-          notes_.push_back("a transfer may go on in further messages, and only its first one is shown");
-        }
-        return finish(server, true, std::move(reply), std::move(raw));
-      }
-      if (verdict == Verdict::kMalformed)
-        return std::unexpected(malformed(server, note, std::move(raw.wire)));
-      notes_.push_back("ignored a message from " + server.to_text() + ": it " + note);
-    }
-    return std::unexpected(timeout_error(server, true, options_.timeout));
-  }
-
-  base::Result<void, ExchangeError> connect(int fd, const net::Endpoint& server, MonotonicTime deadline) {
-    sockaddr_storage address{};
-    const socklen_t length = server.to_sockaddr(address);
-    const std::string what = "cannot connect to " + server.to_text() + " over TCP";
-    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0) return {};
-    if (errno != EINPROGRESS) return std::unexpected(system_error(what, errno, server));
-    if (!wait_for(fd, POLLOUT, deadline))
-      return std::unexpected(timeout_error(server, true, options_.timeout));
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) return std::unexpected(system_error(what, error, server));
-    return {};
-  }
-
-  base::Result<void, ExchangeError> send_all(int fd, const net::Endpoint& server, base::Bytes bytes,
-                                             MonotonicTime deadline) {
-    while (!bytes.empty()) {
-      const ssize_t size = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (size >= 0) {
-        bytes = bytes.subspan(static_cast<size_t>(size));
-      } else if (errno != EAGAIN && errno != EINTR) {
-        return std::unexpected(
-            system_error("cannot send to " + server.to_text() + " over TCP", errno, server));
-      } else if (!wait_for(fd, POLLOUT, deadline)) {
-        return std::unexpected(timeout_error(server, true, options_.timeout));
-      }
-    }
-    return {};
-  }
-
-  base::Result<void, ExchangeError> receive_all(int fd, const net::Endpoint& server, std::span<uint8_t> bytes,
-                                                MonotonicTime deadline) {
-    while (!bytes.empty()) {
-      if (!wait_for(fd, POLLIN, deadline))
-        return std::unexpected(timeout_error(server, true, options_.timeout));
-      const ssize_t size = ::recv(fd, bytes.data(), bytes.size(), 0);
-      if (size > 0) {
-        bytes = bytes.subspan(static_cast<size_t>(size));
-      } else if (size == 0) {
-        return std::unexpected(ExchangeError{
-            Failure::kNoReply, server.to_text() + " closed the connection before a whole reply", "", {}, {}});
-      } else if (errno != EAGAIN && errno != EINTR) {
-        return std::unexpected(
-            system_error("no reply from " + server.to_text() + " over TCP", errno, server));
-      }
-    }
-    return {};
+  void note_transfer(Transport transport, const dns::Message& reply) {
+    const dns::RRType type = options_.question.type;
+    const bool is_transfer = type == dns::RRType::AXFR || type == dns::RRType::IXFR;
+    if (is_transfer && transport != Transport::kUdp && !reply.answers.empty())
+      notes_.push_back("a transfer may go on in further messages, and only its first one is shown");
   }
 
   const Options& options_;
   const std::function<void(const dns::Message&)>& sent_;
   dns::Message query_;
+  TlsMaterial tls_;
   std::vector<std::string> notes_;
 };
-
-bool fits(const net::IpAddress& address, Family family) {
-  return family == Family::kAny || address.is_v4() == (family == Family::kIpv4);
-}
 
 }  // namespace
 
 dns::Message build_query(const Options& options) {
   dns::Message query;
-  fill_random(&query.header.id, sizeof query.header.id);
   query.header.flags = options.flags;
   query.header.opcode = options.opcode;
   if (!options.header_only) query.questions.push_back(options.question);
@@ -389,6 +218,18 @@ dns::Message build_query(const Options& options) {
   return query;
 }
 
+void pad(dns::Message& query) {
+  if (!query.edns) return;
+  auto& options = query.edns->options;
+  std::erase_if(options,
+                [](const dns::Option& option) { return std::holds_alternative<dns::PaddingOption>(option); });
+  options.push_back(dns::PaddingOption{});
+  const auto wire = dns::encode(query);
+  if (!wire) return;
+  const size_t over = wire->size() % kPaddingBlockOctets;
+  options.back() = dns::PaddingOption{static_cast<uint16_t>(over == 0 ? 0 : kPaddingBlockOctets - over)};
+}
+
 bool is_reply_to(const dns::Message& query, const dns::Message& reply, std::string& why) {
   if (reply.header.opcode != query.header.opcode) {
     why = "has opcode " + dns::to_text(reply.header.opcode);
@@ -400,68 +241,6 @@ bool is_reply_to(const dns::Message& query, const dns::Message& reply, std::stri
                                 : "answers another question: " + dns::to_text(reply.questions[0].name) + " " +
                                       dns::to_text(reply.questions[0].type);
   return false;
-}
-
-std::vector<net::Endpoint> parse_resolv_conf(std::string_view text, uint16_t port) {
-  std::vector<net::Endpoint> servers;
-  while (!text.empty() && servers.size() < kServersMax) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    constexpr std::string_view kKeyword = "nameserver";
-    constexpr std::string_view kBlanks = " \t\r";
-    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
-    if (!line.starts_with(kKeyword)) continue;
-    line.remove_prefix(kKeyword.size());
-    const size_t begin = line.find_first_not_of(kBlanks);
-    if (begin == 0 || begin == line.npos) continue;
-    line.remove_prefix(begin);
-    line = line.substr(0, line.find_first_of(kBlanks));
-    if (const auto address = net::IpAddress::parse(line)) servers.push_back({*address, port});
-  }
-  return servers;
-}
-
-base::Result<std::vector<net::Endpoint>> find_servers(const Options& options) {
-  std::vector<net::Endpoint> servers;
-  if (options.server.empty()) {
-    const auto text = base::read_file(kResolvConf, kResolvConfOctetsMax);
-    if (text) servers = parse_resolv_conf(*text, options.port);
-    std::erase_if(servers,
-                  [&](const net::Endpoint& server) { return !fits(server.address, options.family); });
-    if (servers.empty()) {
-      return base::fail(std::string(kResolvConf) + " names no server to ask",
-                        "name one: atlasctl query @192.0.2.1 ...");
-    }
-    return servers;
-  }
-  if (const auto address = net::IpAddress::parse(options.server)) {
-    if (!fits(*address, options.family)) {
-      return base::fail("the server " + options.server + " has no address of the family that was asked for");
-    }
-    return std::vector{net::Endpoint{*address, options.port}};
-  }
-  addrinfo hints{};
-  hints.ai_family = options.family == Family::kAny    ? AF_UNSPEC
-                    : options.family == Family::kIpv4 ? AF_INET
-                                                      : AF_INET6;
-  hints.ai_socktype = SOCK_DGRAM;
-  hints.ai_flags = AI_IDN;
-  addrinfo* found = nullptr;
-  const int status = ::getaddrinfo(options.server.c_str(), nullptr, &hints, &found);
-  if (status != 0) {
-    return base::fail("the server \"" + options.server + "\" has no address: " + ::gai_strerror(status),
-                      "@ is followed by the address or host name of a server");
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
-  for (const addrinfo* at = found; at != nullptr && servers.size() < kServersMax; at = at->ai_next) {
-    sockaddr_storage address{};
-    std::memcpy(&address, at->ai_addr, std::min<size_t>(at->ai_addrlen, sizeof address));
-    net::Endpoint server = net::Endpoint::from(address);
-    server.port = options.port;
-    servers.push_back(server);
-  }
-  return servers;
 }
 
 base::Result<Exchange, ExchangeError> exchange(const Options& options,

@@ -1,9 +1,10 @@
-// One query sent and its reply received: over UDP, over TCP, or over TCP after a truncated reply.
+// One query sent and its reply received: over UDP, TCP, TLS or HTTPS, or over TCP after a truncated reply.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,19 +13,59 @@
 #include "atlas/base/result.h"
 #include "atlas/dns/message.h"
 #include "atlas/net/address.h"
+#include "atlas/tls/certificate.h"
 
 namespace atlas::app::atlasctl::query {
 
 // A message with a random id, and a random cookie if one is wanted.
 dns::Message build_query(const Options& options);
 
+// RFC 8467 4.1: what queries are padded to a multiple of.
+inline constexpr size_t kPaddingBlockOctets = 128;
+// Makes the encoded query such a multiple, with an option in place of one that is there.
+void pad(dns::Message& query);
+
+// What was agreed on with the server, and who it said that it is.
+struct TlsFacts {
+  std::string version;  // empty if the handshake did not come so far
+  std::string cipher_suite;
+  std::string group;  // empty = none
+  std::string alpn;   // empty = none
+  bool resumed = false;
+  std::optional<tls::CertificateFacts> certificate;
+  std::string verified_by;  // "authorities", "pin" or both; empty = not verified
+  std::string rejection;    // why the certificate was rejected
+};
+
+struct HttpFacts {
+  std::string version;  // "HTTP/2"
+  std::string method;
+  std::string path;
+  int status = 0;
+  std::string cache_control;  // empty = no such field
+};
+
+struct Timings {
+  std::chrono::microseconds connect{};  // of TCP
+  std::chrono::microseconds tls_handshake{};
+  std::chrono::microseconds answer{};  // from sending the query to its reply
+};
+
+// How a query went, beside the messages.
+struct Circumstances {
+  Transport transport = Transport::kUdp;
+  Timings timings;
+  std::optional<TlsFacts> tls;
+  std::optional<HttpFacts> http;
+};
+
 struct Exchange {
   dns::Message query;
   dns::Message reply;
   std::vector<uint8_t> reply_wire;
   net::Endpoint server;
-  bool tcp = false;
-  std::chrono::microseconds elapsed{};  // from sending to receiving, of the try that was answered
+  Circumstances circumstances;
+  std::chrono::microseconds elapsed{};  // of the try that was answered, connecting included
   base::WallTime when{};
   // What happened on the way: packets that were no reply, tries without one, a second query over TCP.
   std::vector<std::string> notes;
@@ -39,13 +80,11 @@ enum class Failure : uint8_t {
 struct ExchangeError {
   Failure failure = Failure::kNoReply;
   std::string message;
-  std::string hint;
-  std::vector<std::string> notes;
-  std::vector<uint8_t> wire;  // of a malformed reply
+  std::string hint = {};
+  std::vector<std::string> notes = {};
+  std::vector<uint8_t> wire = {};    // of a malformed reply
+  std::optional<TlsFacts> tls = {};  // of a server that was not trusted
 };
-
-// The addresses of `options.server`, or those in /etc/resolv.conf.
-base::Result<std::vector<net::Endpoint>> find_servers(const Options& options);
 
 // Asks the servers in turn, as often as the options say. `sent` is called with each message that is about to
 // be sent. A reply is one that comes from the server asked and has the query's id and question.
@@ -55,8 +94,5 @@ base::Result<Exchange, ExchangeError> exchange(const Options& options,
 
 // True if `reply` answers `query`. An error may come without the question; `why` says what is wrong.
 bool is_reply_to(const dns::Message& query, const dns::Message& reply, std::string& why);
-
-// The endpoints in the text of a resolv.conf.
-std::vector<net::Endpoint> parse_resolv_conf(std::string_view text, uint16_t port);
 
 }  // namespace atlas::app::atlasctl::query

@@ -100,6 +100,50 @@ json::array notes_json(const std::vector<std::string>& notes) {
   return array;
 }
 
+json::object certificate_json(const tls::CertificateFacts& certificate) {
+  json::array names;
+  for (const std::string& name : certificate.dns_names) names.emplace_back(name);
+  for (const net::IpAddress& address : certificate.addresses) names.emplace_back(address.to_text());
+  return {{"subject", certificate.subject},
+          {"issuer", certificate.issuer},
+          {"names", std::move(names)},
+          {"notBeforeSeconds", base::WallTime::clock::to_time_t(certificate.not_before)},
+          {"notAfterSeconds", base::WallTime::clock::to_time_t(certificate.not_after)},
+          {"pin", certificate.pin}};
+}
+
+json::object tls_json(const TlsFacts& tls) {
+  json::object object;
+  if (!tls.version.empty()) {
+    object["version"] = tls.version;
+    object["cipherSuite"] = tls.cipher_suite;
+    object["resumed"] = tls.resumed;
+  }
+  if (!tls.group.empty()) object["group"] = tls.group;
+  if (!tls.alpn.empty()) object["alpn"] = tls.alpn;
+  object["verified"] = !tls.verified_by.empty();
+  if (!tls.verified_by.empty()) object["verifiedBy"] = tls.verified_by;
+  if (!tls.rejection.empty()) object["rejection"] = tls.rejection;
+  if (tls.certificate) object["certificate"] = certificate_json(*tls.certificate);
+  return object;
+}
+
+json::object http_json(const HttpFacts& http) {
+  json::object object{
+      {"version", http.version}, {"method", http.method}, {"path", http.path}, {"status", http.status}};
+  if (!http.cache_control.empty()) object["cacheControl"] = http.cache_control;
+  return object;
+}
+
+json::object timings_json(const Circumstances& circumstances) {
+  const Timings& timings = circumstances.timings;
+  json::object object;
+  if (circumstances.transport != Transport::kUdp) object["connect"] = timings.connect.count();
+  if (circumstances.tls) object["tlsHandshake"] = timings.tls_handshake.count();
+  object["answer"] = timings.answer.count();
+  return object;
+}
+
 }  // namespace
 
 std::string render_json(const Exchange& exchange, const Options& options) {
@@ -108,7 +152,11 @@ std::string render_json(const Exchange& exchange, const Options& options) {
   object["responseMessage"] = message_json(exchange.reply);
   object["octets"] = exchange.reply_wire.size();
   object["server"] = exchange.server.to_text();
-  object["transport"] = exchange.tcp ? "TCP" : "UDP";
+  const Circumstances& circumstances = exchange.circumstances;
+  object["transport"] = to_text(circumstances.transport);
+  if (circumstances.tls) object["tls"] = tls_json(*circumstances.tls);
+  if (circumstances.http) object["http"] = http_json(*circumstances.http);
+  object["timingsMicroseconds"] = timings_json(circumstances);
   object["elapsedMicroseconds"] = exchange.elapsed.count();
   object["dateSeconds"] = base::WallTime::clock::to_time_t(exchange.when);
   object["notes"] = notes_json(exchange.notes);
@@ -118,6 +166,7 @@ std::string render_json(const Exchange& exchange, const Options& options) {
 std::string render_json(const ExchangeError& error) {
   json::object object{{"message", error.message}};
   if (!error.hint.empty()) object["hint"] = error.hint;
+  if (error.tls) object["tls"] = tls_json(*error.tls);
   if (!error.wire.empty()) object["replyOctetsHEX"] = hex(error.wire);
   object["notes"] = notes_json(error.notes);
   return pretty(json::object{{"error", std::move(object)}});

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,36 @@ namespace atlas::app::atlasctl::query {
 
 enum class Format : uint8_t { kText, kShort, kJson };
 enum class Family : uint8_t { kAny, kIpv4, kIpv6 };
+
+enum class Transport : uint8_t { kUdp, kTcp, kTls, kHttps };
+// "UDP", as reports have it.
+std::string_view to_text(Transport transport);
+constexpr bool is_encrypted(Transport transport) {
+  return transport == Transport::kTls || transport == Transport::kHttps;
+}
+
+enum class Padding : uint8_t {
+  kWhereEncrypted,  // as kBlocks, over TLS and HTTPS
+  kBlocks,          // RFC 8467 4.1: to a multiple of 128 octets
+  kAsGiven,         // edns.options has it
+  kNever,
+};
+
+// Without any of the first two the server is not verified (RFC 8310 5, opportunistic privacy).
+struct TlsOptions {
+  bool verify = false;                     // by authorities
+  std::vector<std::string> pins;           // of the server's key
+  std::filesystem::path authorities_file;  // empty = the system's
+  std::string hostname;                    // empty = the server as typed
+  std::string sni;                         // empty = the host name
+  std::filesystem::path certificate_file;  // the client's own; empty = none
+  std::filesystem::path key_file;          // empty = in certificate_file
+};
+
+struct HttpsOptions {
+  std::string path = "/dns-query";
+  bool get = false;
+};
 
 // Which parts of the text output are printed.
 struct Sections {
@@ -40,11 +71,14 @@ struct Options {
   bool random_cookie = true;  // unless edns.options has one
 
   std::string server;  // as typed; empty = those of /etc/resolv.conf
-  uint16_t port = 53;
+  uint16_t port = 0;   // of the transport, unless given
   Family family = Family::kAny;
   std::optional<net::Endpoint> source;
 
-  bool tcp = false;
+  Transport transport = Transport::kUdp;
+  TlsOptions tls;
+  HttpsOptions https;
+  Padding padding = Padding::kWhereEncrypted;
   bool retry_truncated = true;
   bool retry_bad_cookie = true;
   std::chrono::milliseconds timeout{5000};  // of one try

@@ -82,13 +82,14 @@ TEST(QueryOptions, WordsAndTheirOpposites) {
   const auto options =
       parse({"example", "+tcp", "+do", "+norec", "+cd", "+noad", "+ignore", "+multi", "+nocookie"});
   ASSERT_TRUE(options) << options.error().message;
-  EXPECT_TRUE(options->tcp);
+  EXPECT_EQ(options->transport, Transport::kTcp);
   EXPECT_TRUE(options->edns.dnssec_ok);
   EXPECT_EQ(options->flags, dns::kFlagCD);
   EXPECT_FALSE(options->retry_truncated);
   EXPECT_TRUE(options->multiline);
   EXPECT_FALSE(options->random_cookie);
-  EXPECT_FALSE(parse({"example", "+tcp", "+notcp"})->tcp);
+  EXPECT_EQ(parse({"example", "+tcp", "+notcp"})->transport, Transport::kUdp);
+  EXPECT_EQ(parse({"example", "+tls", "+notcp"})->transport, Transport::kTls);
 }
 
 TEST(QueryOptions, SectionsAreChosenInOrder) {
@@ -130,6 +131,73 @@ TEST(QueryOptions, Cookies) {
   EXPECT_TRUE(error({"example", "+cookie=010203"}).find("+ednsopt=10:HEX") != std::string::npos);
 }
 
+TEST(QueryOptions, TransportsHaveTheirPorts) {
+  const struct {
+    std::vector<std::string_view> words;
+    Transport transport;
+    uint16_t port;
+  } kCases[] = {{{"+tls"}, Transport::kTls, 853},
+                {{"+https"}, Transport::kHttps, 443},
+                {{"+https-get=/q"}, Transport::kHttps, 443},
+                {{"+tls", "-p", "53"}, Transport::kTls, 53},
+                {{"+https", "@127.0.0.1:8443"}, Transport::kHttps, 8443},
+                {{"+https", "+tls-ca"}, Transport::kHttps, 443},
+                {{"+https", "+nohttps"}, Transport::kUdp, 53},
+                {{"+tls", "axfr"}, Transport::kTls, 853},
+                {{"axfr"}, Transport::kTcp, 53}};
+  for (const auto& expected : kCases) {
+    std::vector<std::string_view> words = expected.words;
+    words.emplace_back("example");
+    const auto options = parse(words);
+    ASSERT_TRUE(options) << options.error().message;
+    EXPECT_EQ(options->transport, expected.transport) << words[0];
+    EXPECT_EQ(options->port, expected.port) << words[0];
+  }
+}
+
+TEST(QueryOptions, Https) {
+  EXPECT_EQ(parse({"example", "+https"})->https.path, "/dns-query");
+  EXPECT_FALSE(parse({"example", "+https=/q"})->https.get);
+  EXPECT_EQ(parse({"example", "+https-get=/q"})->https.path, "/q");
+  EXPECT_TRUE(parse({"example", "+https-get=/q"})->https.get);
+  EXPECT_EQ(error({"example", "+https=dns.test"}),
+            "+https: \"dns.test\" is not a path | as in +https=/dns-query; @ names the server");
+  EXPECT_FALSE(parse({"example", "+https=/q?x=y"}));
+}
+
+TEST(QueryOptions, WhoSpeaksOfCertificatesWantsTls) {
+  for (const char* word : {"+tls-ca", "+tls-ca=ca.pem", "+tls-pin=x", "+tls-hostname=dns.test",
+                           "+tls-sni=dns.test", "+tls-certfile=me.pem"}) {
+    EXPECT_EQ(parse({"example", word})->transport, Transport::kTls) << word;
+    EXPECT_EQ(parse({"example", word, "+https"})->transport, Transport::kHttps) << word;
+  }
+  EXPECT_EQ(parse({"example", "+tls-ca", "+notls-ca"})->transport, Transport::kUdp);
+}
+
+TEST(QueryOptions, WhatIsVerified) {
+  EXPECT_FALSE(parse({"example", "+tls"})->tls.verify);
+  const auto options = parse({"example", "+tls-ca=ca.pem", "+tls-pin=a", "+tls-pin=b"});
+  EXPECT_TRUE(options->tls.verify);
+  EXPECT_EQ(options->tls.authorities_file, "ca.pem");
+  EXPECT_EQ(options->tls.pins, (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(parse({"example", "+tls-pin=a"})->tls.verify);
+  EXPECT_TRUE(parse({"example", "+tls-hostname=dns.test"})->tls.verify);
+  EXPECT_FALSE(parse({"example", "+tls-sni=dns.test"})->tls.verify);
+  EXPECT_TRUE(parse({"example", "+tls-sni=dns.test", "+tls-hostname=dns.test"}));
+  EXPECT_EQ(error({"example", "+tls-sni=other.test", "+tls-hostname=dns.test"}),
+            "+tls-sni asks for one name, and another one would be verified | +tls-hostname is for both");
+  EXPECT_EQ(error({"example", "+tls-keyfile=me.key"}),
+            "+tls-keyfile needs the certificate | +tls-certfile names it");
+}
+
+TEST(QueryOptions, Padding) {
+  EXPECT_EQ(parse({"example"})->padding, Padding::kWhereEncrypted);
+  EXPECT_EQ(parse({"example", "+padding"})->padding, Padding::kBlocks);
+  EXPECT_EQ(parse({"example", "+nopadding"})->padding, Padding::kNever);
+  EXPECT_EQ(parse({"example", "+padding=7"})->edns.find<dns::PaddingOption>()->octets, 7);
+  EXPECT_TRUE(parse({"example", "+padding=7", "+nopadding"})->edns.options.empty());
+}
+
 TEST(QueryOptions, TimesTakeUnits) {
   EXPECT_EQ(parse({"example", "+time=2"})->timeout, std::chrono::seconds(2));
   EXPECT_EQ(parse({"example", "+timeout=250ms"})->timeout, std::chrono::milliseconds(250));
@@ -158,7 +226,8 @@ TEST(QueryOptions, EveryWordOfTheHelpParses) {
     if (!word.value.empty() && !word.value_optional) {
       text += word.value == "PREFIX" ? "=192.0.2.0/24" : word.value == "CODE:HEX" ? "=3:" : "=1";
     }
-    EXPECT_TRUE(parse({"example", text})) << text;
+    const std::string_view beside = word.name == "+tls-keyfile" ? "+tls-certfile=1" : "+all";
+    EXPECT_TRUE(parse({"example", text, beside})) << text;
     const std::string opposite = "+no" + std::string(word.name.substr(1));
     EXPECT_EQ(parse({"example", opposite}).has_value(), word.negatable) << opposite;
   }

@@ -9,6 +9,7 @@
 #include "atlas/app/atlasctl/query/json_report.h"
 #include "atlas/app/atlasctl/query/options.h"
 #include "atlas/app/atlasctl/query/report.h"
+#include "atlas/app/atlasctl/query/servers.h"
 #include "atlas/app/atlasctl/terminal.h"
 
 namespace atlas::app::atlasctl::query {
@@ -52,8 +53,9 @@ int run(std::span<const std::string_view> words) {
   }
   const auto servers = find_servers(*options);
   if (!servers) {
-    return report_error({Failure::kInternal, servers.error().message, servers.error().hint, {}, {}},
-                        *options);
+    return report_error(
+        {.failure = Failure::kInternal, .message = servers.error().message, .hint = servers.error().hint},
+        *options);
   }
   const auto show_query = [&](const dns::Message& query) {
     if (options->show_query && options->format == Format::kText)

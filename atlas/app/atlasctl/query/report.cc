@@ -109,6 +109,56 @@ std::string section(std::string_view title, std::span<const dns::Record> records
   return out + render_records(records, options, paint, now);
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+// Who the server says that it is, and whether that is known to be so.
+std::string certificate_lines(const TlsFacts& tls, const Paint& paint) {
+  const std::string trust = !tls.rejection.empty()    ? paint(Style::kBad, "rejected: " + tls.rejection)
+                            : tls.verified_by.empty() ? paint(Style::kWarning, "not verified")
+                                                      : paint(Style::kGood, "verified by " + tls.verified_by);
+  if (!tls.certificate) return comment_line(paint, "server", trust);
+  const tls::CertificateFacts& certificate = *tls.certificate;
+  std::vector<std::string> names = certificate.dns_names;
+  for (const net::IpAddress& address : certificate.addresses) names.push_back(address.to_text());
+  std::string out = comment_line(paint, "server", printable(certificate.subject) + ", " + trust);
+  if (!names.empty()) out += comment_line(paint, "", "names " + printable(joined(names)));
+  out += comment_line(paint, "", "issued by " + printable(certificate.issuer));
+  out += comment_line(paint, "", "valid until " + utc(certificate.not_after));
+  return out + comment_line(paint, "", "pin " + certificate.pin);
+}
+
+// What lies between the server and us.
+std::string circumstance_lines(const Circumstances& circumstances, const Paint& paint) {
+  std::string out;
+  if (const auto& tls = circumstances.tls) {
+    std::vector<std::string> words{tls->version, tls->cipher_suite};
+    if (!tls->group.empty()) words.push_back(tls->group);
+    if (!tls->alpn.empty()) words.push_back("ALPN " + printable(tls->alpn));
+    if (tls->resumed) words.push_back("resumed");
+    out += comment_line(paint, "tls", joined(words)) + certificate_lines(*tls, paint);
+  }
+  if (const auto& http = circumstances.http) {
+    std::vector<std::string> words{http->version, http->method + ' ' + http->path,
+                                   std::to_string(http->status)};
+    if (!http->cache_control.empty()) words.push_back(printable(http->cache_control));
+    out += comment_line(paint, "http", joined(words));
+  }
+  return out;
+}
+
+std::string timing_line(const Circumstances& circumstances, const Paint& paint) {
+  if (circumstances.transport == Transport::kUdp) return {};
+  const Timings& timings = circumstances.timings;
+  std::vector<std::string> words{"connect " + milliseconds_text(timings.connect)};
+  if (circumstances.tls) words.push_back("TLS handshake " + milliseconds_text(timings.tls_handshake));
+  words.push_back("answer " + milliseconds_text(timings.answer));
+  return paint(Style::kDim, ";; " + joined(words)) + '\n';
+}
+
 bool lacks_edns(const dns::Message& query, const dns::Message& reply) {
   return query.edns.has_value() && !reply.edns.has_value();
 }
@@ -199,16 +249,19 @@ std::string render_text(const Exchange& exchange, const Options& options, const 
   if (options.sections.comments) {
     for (const std::string& note : exchange.notes)
       out += comment_line(paint, "note", paint(Style::kWarning, printable(note)));
-    out += comments(exchange.query, reply, options, paint);
+    out +=
+        comments(exchange.query, reply, options, paint) + circumstance_lines(exchange.circumstances, paint);
   }
   out += section("answer", reply.answers, options.sections.answer, options, paint, now);
   out += section("authority", reply.authorities, options.sections.authority, options, paint, now);
   out += section("additional", reply.additionals, options.sections.additional, options, paint, now);
   if (options.sections.statistics) {
     if (!out.empty()) out += '\n';
+    out += timing_line(exchange.circumstances, paint);
     out += paint(Style::kDim, ";; " + counted(exchange.reply_wire.size(), "octet") + " from " +
-                                  exchange.server.to_text() + " over " + (exchange.tcp ? "TCP" : "UDP") +
-                                  " in " + milliseconds_text(exchange.elapsed) + ", " + utc(exchange.when)) +
+                                  exchange.server.to_text() + " over " +
+                                  std::string(to_text(exchange.circumstances.transport)) + " in " +
+                                  milliseconds_text(exchange.elapsed) + ", " + utc(exchange.when)) +
            '\n';
   }
   return out;
@@ -243,6 +296,7 @@ std::string render_error(const ExchangeError& error, const Paint& paint) {
     out += comment_line(paint, "note", paint(Style::kWarning, printable(note)));
   out += "atlasctl: " + paint(Style::kBad, "error: ") + printable(error.message) + '\n';
   if (!error.hint.empty()) out += "hint: " + printable(error.hint) + '\n';
+  if (error.tls) out += certificate_lines(*error.tls, paint);
   const size_t shown = std::min(error.wire.size(), kHexDumpOctetsMax);
   for (size_t at = 0; at < shown; at += 16) {
     char line[16 * 3 + 8];

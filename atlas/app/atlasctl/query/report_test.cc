@@ -4,6 +4,7 @@
 
 #include "atlas/app/atlasctl/query/json_report.h"
 #include "atlas/app/atlasctl/query/record_text.h"
+#include "atlas/app/atlasctl/query/servers.h"
 #include "atlas/dns/rdata.h"
 
 namespace atlas::app::atlasctl::query {
@@ -131,6 +132,82 @@ TEST(Report, JsonHasTheMembersOfTheRfc) {
                            "\"RDATAHEX\": \"C0000201\"", "\"RCODE\": 0"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
+}
+
+Exchange exchange_over_https() {
+  Exchange exchange;
+  exchange.query = query_for("www.example.", dns::RRType::A);
+  exchange.reply = reply_to(exchange.query, dns::Rcode::NOERROR);
+  Circumstances& circumstances = exchange.circumstances;
+  circumstances.transport = Transport::kHttps;
+  circumstances.timings = {std::chrono::microseconds(120), std::chrono::microseconds(2300),
+                           std::chrono::microseconds(450)};
+  circumstances.tls = TlsFacts{.version = "TLS 1.3",
+                               .cipher_suite = "TLS_AES_128_GCM_SHA256",
+                               .group = "x25519",
+                               .alpn = "h2",
+                               .certificate = tls::CertificateFacts{.dns_names = {"dns.test"},
+                                                                    .addresses = {},
+                                                                    .not_before = {},
+                                                                    .not_after = {},
+                                                                    .pin = "PIN=",
+                                                                    .subject = "CN=dns\033.test",
+                                                                    .issuer = "CN=authority"}};
+  circumstances.http = HttpFacts{"HTTP/2", "POST", "/dns-query", 200, "max-age=60"};
+  return exchange;
+}
+
+TEST(Report, SaysWhoAnsweredAndHow) {
+  Exchange exchange = exchange_over_https();
+  const auto shown = [&] { return render_text(exchange, Options{}, Paint(false)); };
+  const std::string text = shown();
+  for (const char* part :
+       {";; tls       TLS 1.3, TLS_AES_128_GCM_SHA256, x25519, ALPN h2\n",
+        ";; server    CN=dns?.test, not verified\n", ";;           names dns.test\n",
+        ";;           pin PIN=\n", ";; http      HTTP/2, POST /dns-query, 200, max-age=60\n",
+        ";; connect 0.12 ms, TLS handshake 2.30 ms, answer 0.45 ms\n", " over HTTPS in "}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+  exchange.circumstances.tls->verified_by = "authorities and pin";
+  exchange.circumstances.tls->resumed = true;
+  EXPECT_NE(shown().find("CN=dns?.test, verified by authorities and pin\n"), std::string::npos);
+  EXPECT_NE(shown().find("ALPN h2, resumed\n"), std::string::npos);
+}
+
+TEST(Report, JsonSaysWhoAnsweredAndHow) {
+  const std::string text = render_json(exchange_over_https(), Options{});
+  for (const char* part : {"\"transport\": \"HTTPS\"", "\"version\": \"TLS 1.3\"", "\"verified\": false",
+                           "\"pin\":\"PIN=\"", "\"resumed\": false", "\"cacheControl\":\"max-age=60\"",
+                           "{\"connect\":120,\"tlsHandshake\":2300,\"answer\":450}"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+}
+
+TEST(Report, SaysWhyAServerIsNotTrusted) {
+  ExchangeError error{.message = "the certificate is rejected",
+                      .tls = exchange_over_https().circumstances.tls};
+  error.tls->rejection = "it has expired";
+  EXPECT_NE(render_error(error, Paint(false)).find(";; server    CN=dns?.test, rejected: it has expired\n"),
+            std::string::npos);
+  EXPECT_NE(render_json(error).find("\"rejection\": \"it has expired\""), std::string::npos)
+      << render_json(error);
+}
+
+// RFC 8467 4.1.
+TEST(Padding, FillsBlocks) {
+  for (size_t length = 1; length < 60; ++length) {
+    dns::Message query = query_for(std::string(length, 'a') + ".example.", dns::RRType::A);
+    query.edns->options.push_back(dns::NsidOption{});
+    pad(query);
+    pad(query);
+    EXPECT_EQ(dns::encode(query)->size() % kPaddingBlockOctets, 0u) << length;
+    EXPECT_LE(dns::encode(query)->size(), kPaddingBlockOctets);
+    EXPECT_EQ(query.edns->options.size(), 2u);
+  }
+  dns::Message without_edns = query_for("example.", dns::RRType::A);
+  without_edns.edns.reset();
+  pad(without_edns);
+  EXPECT_FALSE(without_edns.edns);
 }
 
 TEST(ResolvConf, ServersInTheirOrder) {

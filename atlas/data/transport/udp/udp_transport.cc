@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "atlas/net/proxy_protocol.h"
+
 namespace atlas::data::transport::udp {
 namespace {
 
@@ -54,27 +56,32 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
   const bool wildcard = listener.endpoint.address.is_unspecified();
   const size_t count = receive(fd, wildcard);
   std::array<base::Bytes, kGroupPackets> messages;
+  std::array<query::Client, kGroupPackets> clients;
   const auto begin_group = [&](size_t first) {
     const size_t group = std::min(kGroupPackets, count - first);
     for (size_t i = 0; i < group; ++i) {
-      messages[i] = base::Bytes((*packets_)[first + i].query).first(received_[first + i].msg_len);
+      Packet& packet = (*packets_)[first + i];
+      query::Client& client = clients[i];
+      client = {.remote = net::Endpoint::from(packet.remote), .local = listener.endpoint};
+      if (wildcard) client.local.address = take_local_address(received_[first + i].msg_hdr);
+      messages[i] = base::Bytes(packet.query).first(received_[first + i].msg_len);
+      if (listener.proxy) take_proxy_header(batch, client, messages[i]);
     }
     Pipeline::foresee(batch, std::span(messages).first(group), std::span(foresights_).first(group));
   };
 
-  query::Client client{.remote = {}, .local = listener.endpoint, .transport = query::Transport::kUdp};
   size_t answered = 0;
   for (size_t i = 0; i < count; ++i) {
     const size_t in_group = i % kGroupPackets;
     if (in_group == 0) begin_group(i);
+    // Refused.
+    if (listener.proxy && messages[in_group].empty()) continue;
     Packet& packet = (*packets_)[i];
-    msghdr& header = received_[i].msg_hdr;
-    client.remote = net::Endpoint::from(packet.remote);
-    if (wildcard) client.local.address = take_local_address(header);
-    const size_t octets =
-        pipeline_.respond(batch, client, messages[in_group], packet.response, foresights_[in_group]);
+    const size_t octets = pipeline_.respond(batch, clients[in_group], messages[in_group], packet.response,
+                                            foresights_[in_group]);
     if (octets == 0) continue;
     packet.response_vector.iov_len = octets;
+    const msghdr& header = received_[i].msg_hdr;
     msghdr& response = responses_[answered++].msg_hdr;
     response.msg_name = header.msg_name;
     response.msg_namelen = header.msg_namelen;
@@ -85,6 +92,23 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
   }
   send(fd, answered);
   return count;
+}
+
+void UdpTransport::take_proxy_header(const Batch& batch, query::Client& client, base::Bytes& message) {
+  if (!batch.snapshot.proxies.allows(client.remote.address)) {
+    counters_.proxy_refused.add();
+    message = {};
+    return;
+  }
+  const net::ProxyHeader header = net::parse_proxy_header(message);
+  if (header.state != net::ProxyHeader::State::kComplete) {
+    counters_.proxy_malformed.add();
+    message = {};
+    return;
+  }
+  if (header.source) client.remote = *header.source;
+  if (header.destination) client.local = *header.destination;
+  message = message.subspan(header.octets);
 }
 
 size_t UdpTransport::receive(int fd, bool wildcard) {

@@ -44,6 +44,8 @@ class UdpTransport {
   static_assert(sizeof(Packet) % kQueryOctetsMax != 0);
 
   size_t receive(int fd, bool wildcard);
+  // Takes the PROXY header off the front of `message`, which is empty if it is to be dropped.
+  void take_proxy_header(const Batch& batch, query::Client& client, base::Bytes& message);
   void send(int fd, size_t count);
 
   Pipeline& pipeline_;

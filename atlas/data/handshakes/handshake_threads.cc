@@ -1,0 +1,92 @@
+#include "atlas/data/handshakes/handshake_threads.h"
+
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace atlas::data::handshakes {
+namespace {
+
+constexpr int kNiceness = 5;
+
+// Batch scheduling never lets a thread that wakes up push a worker aside. Both are wishes: without them,
+// handshakes are made all the same.
+void lower_priority() {
+  const sched_param parameters{};
+  ::sched_setscheduler(0, SCHED_BATCH, &parameters);
+  // Of this thread alone, in Linux.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
+}
+
+}  // namespace
+
+Threads::Threads(size_t workers) {
+  for (size_t worker = 0; worker < workers; ++worker) {
+    if (worker % kWorkersPerThread == 0) {
+      Thread& thread = threads_.emplace_back();
+      thread.owner = this;
+      thread.index = threads_.size() - 1;
+      thread.wake = net::FileDescriptor(::eventfd(0, EFD_CLOEXEC));
+    }
+    queues_.emplace_back(threads_.back().wake.get());
+  }
+}
+
+Threads::~Threads() {
+  stop();
+}
+
+base::Result<void> Threads::start() {
+  stopping_.store(false, std::memory_order_relaxed);
+  for (Thread& thread : threads_) {
+    const std::string name = "handshakes-" + std::to_string(thread.index);
+    int error = thread.wake ? 0 : EMFILE;
+    if (error == 0) {
+      error = pthread_create(
+          &thread.id, nullptr,
+          [](void* started) -> void* {
+            const auto* self = static_cast<const Thread*>(started);
+            self->owner->run(*self);
+            return nullptr;
+          },
+          &thread);
+    }
+    if (error != 0) {
+      stop();
+      return base::fail("cannot start the thread " + name + ": " + std::strerror(error));
+    }
+    ++started_;
+    pthread_setname_np(thread.id, name.c_str());
+  }
+  return {};
+}
+
+void Threads::stop() {
+  stopping_.store(true, std::memory_order_relaxed);
+  for (size_t i = 0; i < started_; ++i) ::eventfd_write(threads_[i].wake.get(), 1);
+  for (size_t i = 0; i < started_; ++i) pthread_join(threads_[i].id, nullptr);
+  started_ = 0;
+}
+
+void Threads::run(const Thread& thread) noexcept {
+  lower_priority();
+  const size_t first = thread.index * kWorkersPerThread;
+  const size_t end = std::min(first + kWorkersPerThread, queues_.size());
+  base::OctetBuffer plain;
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    eventfd_t jobs;
+    ::eventfd_read(thread.wake.get(), &jobs);
+    // One job of each worker in turn, so that none waits for another's flood.
+    for (bool worked = true; worked && !stopping_.load(std::memory_order_relaxed);) {
+      worked = false;
+      for (size_t i = first; i < end; ++i) worked = queues_[i].work(plain) || worked;
+    }
+  }
+}
+
+}  // namespace atlas::data::handshakes

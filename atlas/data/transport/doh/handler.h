@@ -1,0 +1,66 @@
+// DNS over HTTPS (RFC 8484), and DNS in JSON: requests in, responses out. Knows nothing of sockets, TLS or
+// the version of HTTP; what carries it is the caller's.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "atlas/data/pipeline.h"
+#include "atlas/data/transport/doh/refusal.h"
+#include "atlas/http/exchange.h"
+
+namespace atlas::data::transport::doh {
+
+struct Settings {
+  // Each begins with '/'. Here is asked in both forms: with messages, and with a name for JSON.
+  std::vector<std::string> paths = {"/dns-query"};
+  // Here is asked for JSON alone; empty: nowhere.
+  std::string json_path = "/resolve";
+};
+
+// One worker's. Answers messages without allocating; JSON allocates (json_api.h).
+class Handler {
+ public:
+  // `pipeline` must outlive it.
+  Handler(Settings settings, Pipeline& pipeline);
+
+  // Answers a request, of whatever kind. `client` is the one whose access is to be looked at. Whatever the
+  // request is, there is a response, which is valid until the next call. The body of a response to HEAD is
+  // that of GET; the codec leaves it out.
+  http::ResponseView answer(const http::RequestView& request, const query::Client& client,
+                            const Batch& batch);
+
+  const RefusalCounts& refusals() const { return refusals_; }
+
+ private:
+  http::ResponseView answer_get(const http::RequestView& request, const query::Client& client,
+                                const Batch& batch);
+  http::ResponseView answer_post(const http::RequestView& request, const query::Client& client,
+                                 const Batch& batch);
+  http::ResponseView answer_message(base::Bytes message, const http::RequestView& request,
+                                    const query::Client& client, const Batch& batch);
+  http::ResponseView answer_json(const http::RequestView& request, const query::Client& client,
+                                 const Batch& batch, std::string_view content_type);
+  http::ResponseView refuse(Refusal refusal);
+  http::ResponseView refuse_json(Refusal refusal, std::string_view message, std::string_view content_type);
+  std::string_view cache_control(base::Bytes response);
+
+  bool is_path(std::string_view path) const;
+
+  // Of any size that a message may have.
+  using MessageBuffer = std::array<uint8_t, dns::kMessageOctetsMax>;
+
+  Settings settings_;
+  Pipeline& pipeline_;
+  std::unique_ptr<MessageBuffer> message_;  // decoded from a target
+  std::unique_ptr<MessageBuffer> response_;
+  std::array<char, sizeof "max-age=4294967295"> cache_control_;
+  std::string json_;
+  RefusalCounts refusals_{};
+};
+
+}  // namespace atlas::data::transport::doh

@@ -1,0 +1,34 @@
+// Why a request is not answered with a DNS message, and what is said instead.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace atlas::data::transport::doh {
+
+enum class Refusal : uint8_t {
+  kNone,
+  kPath,               // 404
+  kMethod,             // 405
+  kNoQuery,            // 400: GET without a message and without a name
+  kEncoding,           // 400: not base64url
+  kMessage,            // 400: a response, or less than a header
+  kJsonParameters,     // 400
+  kNotAcceptable,      // 406
+  kMessageTooLarge,    // 413
+  kParameterTooLarge,  // 414: a message in the target that can be no DNS message
+  kMediaType,          // 415
+  kJsonTooLarge,       // 500: the answer
+  kNoAnswer,           // 503: the query path gave none
+};
+inline constexpr size_t kRefusalsLast = static_cast<size_t>(Refusal::kNoAnswer);
+
+// "media-type": for counters and logs.
+std::string_view to_text(Refusal refusal);
+
+// How often each has happened. Of one thread.
+using RefusalCounts = std::array<uint64_t, kRefusalsLast + 1>;
+
+}  // namespace atlas::data::transport::doh
