@@ -268,6 +268,12 @@ def memory_octets(process):
     return proportional * 1024, peak * 1024
 
 
+def established(port):
+    """How many connections of TCP this machine has to a port of 127.0.0.1, on the server's side."""
+    rows = [line.split() for line in open("/proc/net/tcp", encoding="ascii").readlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
+
+
 class PeakMemory:
     """The most memory that a process and its children had at once, until stop(). The kernel's own mark (VmHWM) counts what
     processes share once for each, so it stands for one process alone; what several had together is looked at now and then."""

@@ -58,7 +58,7 @@ class Bind(Encrypted, servers.Bind):
     @property
     def statements(self):
         return (
-            f'tls local {{ cert-file "{self.certificate.chain}"; key-file "{self.certificate.key}"; }};\n'
+            f'tls local {{ cert-file "{self.certificate.chain}"; key-file "{self.certificate.key}"; session-tickets yes; }};\n'
             'http local { endpoints { "/dns-query"; }; };\n'
         )
 
@@ -101,6 +101,7 @@ class Unbound(Encrypted):
   directory: "{self.folder}"
   pidfile: "{self.folder}/unbound.pid"
   do-not-query-localhost: no
+  local-zone: "test." nodefault
   module-config: "iterator"
   minimal-responses: yes
   edns-buffer-size: 1232
@@ -123,7 +124,6 @@ class UnboundForwarder(Unbound):
     def zone_configuration(self):
         return (
             f'server:\n  tls-cert-bundle: "{self.upstream.certificate.authority}"\n'
-            '  local-zone: "test." nodefault\n'
             f'forward-zone:\n  name: "."\n  forward-tls-upstream: yes\n'
             f'  forward-addr: 127.0.0.1@{self.upstream.ports["tls"]}#dns.test\n'
         )
