@@ -113,14 +113,14 @@ def run(chosen):
     with tempfile.TemporaryDirectory(prefix="atlas-abuse-") as folder:
         zone = pathlib.Path(folder) / "zone"
         zone.write_text(ZONE)
-        with servers.running(Server, {"a.test.": zone}) as server:
-            machine.pin_atlas(server.process.pid)
+        with machine.everything_else_off(machine.SERVER_CPU), servers.running(Server, {"a.test.": zone}) as server:
             return measure(server, chosen)
 
 
 def measure(server, chosen):
     process = server.process.pid
     still_answers(server)
+    machine.pin_atlas(process)
     quiet = ask_honestly(server.port, chosen.quiet_seconds, chosen.rate)
     before, _ = machine.memory_octets(process)
     ended = multiprocessing.Event()
@@ -130,8 +130,10 @@ def measure(server, chosen):
         client = multiprocessing.Process(target=abuse, args=(what, server.ports, ended, *counts))
         client.start()
         clients[what.__name__] = (client, *counts)
+    worker_before = worker_seconds(process)
     try:
         abused = ask_honestly(server.port, chosen.seconds, chosen.rate)
+        worker = [after - before for after, before in zip(worker_seconds(process), worker_before)]
     finally:
         ended.set()
         for client, _, _ in clients.values():
@@ -144,6 +146,8 @@ def measure(server, chosen):
         "quiet": summary(quiet),
         "abused": summary(abused),
         "abusers": {name: {"done": done.value, "ended_by_server": closed.value} for name, (_, done, closed) in clients.items()},
+        "worker_cpu_s": round(worker[0], 2),
+        "worker_waited_s": round(worker[1], 2),
         "lives": lives,
         "memory_before_octets": before,
     }
@@ -157,6 +161,13 @@ def measure(server, chosen):
     server.stop()
     result["exit_status"] = server.process.returncode
     return result
+
+
+def worker_seconds(process):
+    """(CPU time, time spent waiting for a core) of the worker: what others of the machine took from it shows in the latter."""
+    worker = next(task for task, name in machine.threads(process) if name.startswith("worker"))
+    used, waited, _ = pathlib.Path(f"/proc/{process}/task/{worker}/schedstat").read_text().split()
+    return int(used) / 1e9, int(waited) / 1e9
 
 
 def still_answers(server):

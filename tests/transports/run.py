@@ -103,7 +103,7 @@ class Patient(encrypted_servers.Atlas):
         self.wait_for_answer(servers.soa_query("."), lambda answer: True)
 
     def configuration(self):
-        return super().configuration() + "tcp:\n  idle: 10min\n"
+        return super().configuration() + "tcp:\n  idle: 10m\n"
 
 
 def ask(server, connections, name, query):

@@ -56,7 +56,7 @@ def main():
 class Patient(encrypted_servers.Atlas):
     def configuration(self):
         # testssl.sh takes its time between two octets, and makes hundreds of connections.
-        return super().configuration() + "  handshakes-per-client-max: 1000\ntcp: {connections-per-client-max: 20000, setup-time-max: 1min}\n"
+        return super().configuration() + "  handshakes-per-client-max: 1000\ntcp: {connections-per-client-max: 20000, setup-time-max: 1m}\n"
 
 
 def scan(server, transport, folder, fast):
