@@ -17,6 +17,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+import encrypted_servers  # noqa: E402, F401: for the benchmarks
 import servers  # noqa: E402
 
 SERVER_CPU, OTHER_CPU = 0, 1
@@ -26,6 +27,7 @@ IDLE_SECONDS = 0.5
 SETTLE_SECONDS_MAX = 120
 # Between two questions of a start: what the clock is wrong by.
 PAUSE_SECONDS = 0.005
+CONNECTIONS_PER_PROCESS = 5000
 RRTYPES = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28}
 # Some load millions of records, beside others.
 servers.Server.start_seconds = 600
@@ -152,6 +154,11 @@ def stream_load(transport, port, queries, seconds, connections, pending):
     return load([], transport, port, queries, seconds, connections, pending)
 
 
+def handshake_load(port, queries, seconds, resumed, concurrent):
+    """What atlas-load reports of connections with a query each, so many at a time."""
+    return load([], "resumptions" if resumed else "handshakes", port, queries, seconds, concurrent)
+
+
 def load(first, transport, port, queries, *words):
     command = [servers.atlas_program("atlas-load"), transport, f"127.0.0.1:{port}", str(queries), *map(str, words)]
     done = subprocess.run(on_cpu(OTHER_CPU, first + command), capture_output=True, text=True)
@@ -160,21 +167,53 @@ def load(first, transport, port, queries, *words):
     return json.loads(done.stdout)
 
 
+def ask_all(ask, questions):
+    """One run of ask(seconds) over a file of so many questions in which every one of it is answered."""
+    seconds = 2
+    while (answered := ask(seconds)["answered"]) < questions:
+        seconds *= max(1.5, 1.2 * questions / max(answered, 1))
+
+
+@contextlib.contextmanager
+def clients(*words, first=()):
+    """Clients of atlas-load that are connected, until the block ends."""
+    command = on_cpu(OTHER_CPU, [*first, servers.atlas_program("atlas-load"), *words])
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    if process.stdout.readline().strip() != "ready":
+        raise RuntimeError(f"{' '.join(words)} did not connect")
+    try:
+        yield
+    finally:
+        process.stdin.close()
+        process.wait(30)
+
+
+@contextlib.contextmanager
+def idle_clients(transport, port, count, first=()):
+    """So many connections that say nothing, from several processes, until the block ends."""
+    with contextlib.ExitStack() as stack:
+        for begin in range(0, count, CONNECTIONS_PER_PROCESS):
+            number = min(CONNECTIONS_PER_PROCESS, count - begin)
+            stack.enter_context(clients(f"{transport}-idle", f"127.0.0.1:{port}", str(number), first=first))
+        yield
+
+
 def cost_under_load(server, ask, seconds):
-    """A server, all of it on its core, under ask(port, seconds): queries a second, CPU a query, what went wrong."""
+    """A server, all of it on its core, under ask(seconds): queries a second, CPU a query, what went wrong."""
     process = server.process.pid
     for each in processes(process):
         for task, _ in threads(each):
             os.sched_setaffinity(task, {SERVER_CPU})
     settle(process)
-    ask(server.port, 1)
+    ask(1)
     before = cpu_seconds(process)
-    result = ask(server.port, seconds)
+    result = ask(seconds)
     after = cpu_seconds(process)
     user, system = after[0] - before[0], after[1] - before[1]
     answered = max(result["answered"], 1)
     return {
         "per_second": result["per_second"],
+        "attempted_per_second": result["sent"] / result["seconds"],
         "user_ns": user / answered * 1e9,
         "system_ns": system / answered * 1e9,
         "busy": (user + system) / result["seconds"],
@@ -227,6 +266,12 @@ def memory_octets(process):
         status = pathlib.Path(f"/proc/{each}/status").read_text()
         peak = max(peak, next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")))
     return proportional * 1024, peak * 1024
+
+
+def established(port):
+    """How many connections of TCP this machine has to a port of 127.0.0.1, on the server's side."""
+    rows = [line.split() for line in open("/proc/net/tcp", encoding="ascii").readlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" for row in rows)
 
 
 class PeakMemory:

@@ -55,11 +55,13 @@ class Server:
     name = ""
     executable = ""
     start_seconds = 60
+    caches = False  # whether it must have given an answer before it gives it at its own cost
 
     def __init__(self, zones, folder):
         self.zones = {apex: pathlib.Path(path).resolve() for apex, path in zones.items()}
         self.folder = pathlib.Path(folder)
         self.port = free_port()
+        self.ports = {"udp": self.port, "tcp": self.port}
         self.process = None
 
     @classmethod
@@ -273,6 +275,7 @@ max-tcp-connections=1000
 class Atlas(Server):
     name = "Atlas"
     executable = "atlasd"
+    listeners = ""  # more of them, for tests
 
     @classmethod
     def is_installed(cls):
@@ -285,7 +288,7 @@ class Atlas(Server):
 listen:
   - {{address: "127.0.0.1:{self.port}"}}
   - {{address: "[::1]:{self.port}"}}
-paths:
+{self.listeners}paths:
   state: "{self.folder}/state"
 control:
   socket: "{self.folder}/control.sock"

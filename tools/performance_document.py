@@ -16,8 +16,8 @@ DOCUMENT = Path("docs/performance.md")
 PICTURE = Path("docs/performance.svg")
 BEGIN = "<!-- From here on written by tools/performance_document.py. -->\n"
 END = "<!-- Up to here. -->\n"
-SERVERS = ("Atlas", "NSD", "Knot", "BIND", "PowerDNS")
-STREAMS = {"tcp": "TCP"}
+SERVERS = ("Atlas", "NSD", "Knot", "BIND", "Unbound", "PowerDNS", "dnsdist")
+STREAMS = {"tcp": "TCP", "tls": "TLS", "https": "HTTPS"}
 WORDS = {
     "mixed": "mixed zone",
     "hosts": "hosts",
@@ -97,6 +97,29 @@ def streams(results):
             load = f"{result['connections']} connections, {result['pending']} queries waiting on each, the mixed zone:\n"
             sections.append("\n".join([f"## A query over {word}\n", load, compared("", rows), origin({transport: result})]))
     return "\n".join(sections)
+
+
+def handshakes(results):
+    found = those_of(results, "handshakes")
+    if not found:
+        return ""
+    rows = []
+    for kind, table in found["handshakes"]["handshakes"].items():
+        for key, what in (("cpu_us", "CPU microseconds each"), ("per_second", "a second")):
+            rows.append((f"{kind}: {what}", {name: one[key] for name, one in table.items()}))
+    head = f"Connections over TLS with one query each, {found['handshakes']['concurrent']} at a time:\n"
+    return "\n".join(["## A handshake\n", head, compared("handshake", rows), origin(found)])
+
+
+def idle(results):
+    found = those_of(results, "idle")
+    if not found:
+        return ""
+    rows = [
+        (f"{result['connections']:,} over {STREAMS[result['transport']]}", of_servers(result, "octets_a_connection"))
+        for result in found.values()
+    ]
+    return "\n".join(["## An idle connection\n", "Octets each:\n", compared("connections", rows), origin(found)])
 
 
 def memory(results):
@@ -202,6 +225,8 @@ def panels(results):
     one_of_each = (
         ("serving-mixed", "CPU a query over UDP, less the echo's", "ns", "dns_cost_ns"),
         ("tcp", "CPU a query over pipelined TCP", "ns", "cpu_ns"),
+        ("tls", "CPU a query over TLS", "ns", "cpu_ns"),
+        ("https", "CPU a query over HTTPS", "ns", "cpu_ns"),
         ("memory-hosts", "Memory of a record of {records:,}", "octets", "octets_a_record"),
     )
     found = [
@@ -269,7 +294,7 @@ def references(root):
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
     image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
-    sections = [write(results) for write in (serving, streams, memory, start, huge, changes, disturbance)]
+    sections = [write(results) for write in (serving, streams, handshakes, idle, memory, start, huge, changes, disturbance)]
     text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
     return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
 

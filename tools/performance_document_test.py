@@ -30,6 +30,23 @@ RESULTS = {
         "pending": 64,
         "servers": {"Atlas": {"cpu_ns": 1000, "per_second": 5}, "Knot": {"cpu_ns": 4000, "per_second": 4}},
     },
+    "https": {
+        "connections": 20,
+        "pending": 64,
+        "servers": {"Atlas": {"cpu_ns": 3000, "per_second": 5}, "dnsdist": {"cpu_ns": 9000, "per_second": 4}},
+    },
+    "handshakes": {
+        "concurrent": 16,
+        "handshakes": {
+            "full": {"Atlas": {"cpu_us": 300, "per_second": 900}, "BIND": {"cpu_us": 600, "per_second": 450}},
+            "resumed": {"Atlas": {"cpu_us": 200, "per_second": 1000}},
+        },
+    },
+    "idle-tls": {
+        "transport": "tls",
+        "connections": 15_000,
+        "servers": {"Atlas": {"octets_a_connection": 14_000}, "dnsdist": {"octets_a_connection": 28_000}},
+    },
     "memory-hosts": {"kind": "hosts", "signed": "nsec", "records": 3000, "servers": {"Atlas": {"octets_a_record": 20, **PEAKS}}},
     "changes": {
         "names": 2000,
@@ -71,6 +88,10 @@ class PerformanceDocument(unittest.TestCase):
         self.assertNotIn("what was there", text)
         self.assertIn("| mixed zone, 3,000 records and 10 zones | 500 | 2,000 (0.25) |", text)
         self.assertIn("| CPU nanoseconds a query | 1,000 | 4,000 (0.25) |", text)
+        self.assertIn("## A query over HTTPS\n\n20 connections, 64 queries waiting on each", text)
+        self.assertIn("| full: CPU microseconds each | 300 | 600 (0.50) |", text)
+        self.assertIn("| resumed: a second | 1,000 | – |", text)
+        self.assertIn("| 15,000 over TLS | 14,000 | 28,000 (0.50) |", text)
         self.assertIn("peak of loading:\n\n| zone | Atlas |\n|---|--:|\n| hosts, signed (NSEC), 3,000 records | 60.0 |", text)
         self.assertIn("| shuffled, second start of Atlas: seconds | 0.10 | 4.00 (0.03) |", text)
         self.assertIn("50,000,005 records, one a name, 1,449 MB of text, 2 cores", text)

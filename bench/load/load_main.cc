@@ -1,8 +1,9 @@
 // atlas-load: asks a DNS server on this machine, for benchmarks. Prints one line of JSON.
 //
 //   atlas-load udp SERVER QUERIES SECONDS [RATE]   closed loop, or RATE queries a second whatever comes back
-//   atlas-load tcp SERVER QUERIES SECONDS [CONNECTIONS [PENDING]]   PENDING queries wait on each of them
-//   atlas-load tcp-idle SERVER COUNT               holds connections until standard input ends
+//   atlas-load tcp|tls|https SERVER QUERIES SECONDS [CONNECTIONS [PENDING]]   PENDING queries wait on each of
+//   them atlas-load handshakes|resumptions SERVER QUERIES SECONDS [CONCURRENT]     one query a TLS connection
+//   atlas-load tcp-idle|tls-idle|https-idle SERVER COUNT   holds connections until standard input ends
 //   atlas-load tcp-slow SERVER COUNT NAME TYPE     asks and hardly reads until standard input ends
 //
 // SERVER is ADDRESS:PORT; QUERIES is a file of "NAME TYPE" lines, with "do" behind them
@@ -18,9 +19,12 @@
 #include <string_view>
 
 #include "atlas/dns/message.h"
+#include "bench/load/handshake_load.h"
+#include "bench/load/https_connection.h"
 #include "bench/load/stream_load.h"
 #include "bench/load/tcp_clients.h"
 #include "bench/load/tcp_connection.h"
+#include "bench/load/tls_connection.h"
 #include "bench/load/udp_load.h"
 
 namespace {
@@ -94,8 +98,11 @@ int run_udp(const net::Endpoint& server, int argc, char** argv) {
 // The transports of streams, by their commands.
 constexpr struct {
   std::string_view command;
+  std::string_view idle_command;
   bench::Connect connect;
-} kStreams[] = {{"tcp", bench::connect_tcp}};
+} kStreams[] = {{"tcp", "tcp-idle", bench::connect_tcp},
+                {"tls", "tls-idle", bench::connect_tls},
+                {"https", "https-idle", bench::connect_https}};
 
 int run_stream(const net::Endpoint& server, bench::Connect connect, int argc, char** argv) {
   auto queries = read_queries(argv[3]);
@@ -106,27 +113,35 @@ int run_stream(const net::Endpoint& server, bench::Connect connect, int argc, ch
   return print(bench::run_stream_load(load, connect));
 }
 
+int run_handshakes(const net::Endpoint& server, bool resumed, int argc, char** argv) {
+  auto queries = read_queries(argv[3]);
+  if (!queries) return fail(queries.error().message);
+  bench::HandshakeLoad load{
+      .server = server, .queries = std::move(*queries), .resumed = resumed, .duration = seconds(argv[4])};
+  if (argc > 5) load.concurrent = number(argv[5]);
+  return print(bench::run_handshake_load(load));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) return fail("usage: atlas-load udp|tcp|tcp-idle|tcp-slow SERVER ...");
+  if (argc < 4) return fail("usage: atlas-load COMMAND SERVER ...; see the head of load_main.cc");
   const auto server = net::Endpoint::parse(argv[2], 53);
   if (!server) return fail(server.error().message);
   const std::string command = argv[1];
   const uint32_t count = number(argv[3]);
-  base::Result<void> done;
   if (command == "udp" && argc > 4) return run_udp(*server, argc, argv);
+  if (command == "handshakes" && argc > 4) return run_handshakes(*server, false, argc, argv);
+  if (command == "resumptions" && argc > 4) return run_handshakes(*server, true, argc, argv);
+  base::Result<void> done = base::fail("no such command: " + command);
   for (const auto& stream : kStreams) {
     if (command == stream.command && argc > 4) return run_stream(*server, stream.connect, argc, argv);
+    if (command == stream.idle_command) done = bench::hold_idle(*server, count, stream.connect);
   }
-  if (command == "tcp-idle") {
-    done = bench::hold_idle(*server, count);
-  } else if (command == "tcp-slow" && argc > 5) {
+  if (command == "tcp-slow" && argc > 5) {
     const auto query = make_query(argv[4], argv[5]);
     if (!query) return fail(query.error().message);
     done = bench::read_slowly(*server, count, *query);
-  } else {
-    return fail("no such command: " + command);
   }
   return done ? 0 : fail(done.error().message);
 }

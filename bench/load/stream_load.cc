@@ -103,7 +103,7 @@ base::Result<LoadResult> run_stream_load(const StreamLoad& load, Connect connect
     for (int i = 0; i < count; ++i) {
       auto& client = *static_cast<Client*>(news[i].data.ptr);
       const bool alive = client.receive() && (now < end ? client.ask(next_query) : client.flush());
-      if (!alive) return base::fail("the server closed a connection");
+      if (!alive) return base::fail("the server closed a connection or refused a query");
     }
   } while (now < end || (result.answered < result.sent && now < end + kGrace));
   result.seconds = std::chrono::duration<double>(now - begun).count();

@@ -21,18 +21,19 @@ constexpr size_t kTicksARound = 100;
 constexpr size_t kSlowReadOctets = 100;
 constexpr int kReceiveBufferOctets = 4096;
 
-base::Result<std::vector<net::FileDescriptor>> connect_all(const net::Endpoint& server, uint32_t count,
-                                                           bool small_buffer) {
-  std::vector<net::FileDescriptor> sockets;
-  while (sockets.size() < count) {
-    sockets.push_back(connect_to(server, small_buffer));
-    if (!sockets.back()) {
-      return base::fail("connection " + std::to_string(sockets.size()) + " failed: " + std::strerror(errno));
+// `count` of what open() makes, which is null or empty if the server cannot be reached.
+template <class Open>
+auto open_all(uint32_t count, Open open) -> base::Result<std::vector<decltype(open())>> {
+  std::vector<decltype(open())> opened;
+  while (opened.size() < count) {
+    opened.push_back(open());
+    if (!opened.back()) {
+      return base::fail("connection " + std::to_string(opened.size()) + " failed: " + std::strerror(errno));
     }
   }
   std::puts("ready");
   std::fflush(stdout);
-  return sockets;
+  return opened;
 }
 
 // True once standard input has ended; waits a tick at most.
@@ -56,19 +57,17 @@ net::FileDescriptor connect_to(const net::Endpoint& server, bool small_buffer) {
   return socket;
 }
 
-base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count) {
-  auto sockets = connect_all(server, count, false);
-  if (!sockets) return std::unexpected(sockets.error());
+base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count, Connect connect) {
+  auto connections = open_all(count, [&] { return connect(server); });
+  if (!connections) return std::unexpected(connections.error());
   uint64_t reopened = 0;
   size_t next = 0;
   while (!input_ended()) {
-    for (size_t i = 0; i < sockets->size() / kTicksARound / 10 + 1; ++i) {
-      net::FileDescriptor& socket = (*sockets)[next++ % sockets->size()];
-      char octet;
-      if (::recv(socket.get(), &octet, 1, MSG_DONTWAIT) == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
-        socket = connect_to(server, false);
-        ++reopened;
-      }
+    for (size_t i = 0; i < connections->size() / kTicksARound / 10 + 1; ++i) {
+      auto& connection = (*connections)[next++ % connections->size()];
+      if (connection != nullptr && connection->receive([](base::Bytes) {}) && connection->flush()) continue;
+      connection = connect(server);
+      ++reopened;
     }
   }
   std::printf("{\"reopened\": %llu}\n", static_cast<unsigned long long>(reopened));
@@ -77,7 +76,7 @@ base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count) {
 
 base::Result<void> read_slowly(const net::Endpoint& server, uint32_t count,
                                const std::vector<uint8_t>& query) {
-  auto sockets = connect_all(server, count, true);
+  auto sockets = open_all(count, [&] { return connect_to(server, true); });
   if (!sockets) return std::unexpected(sockets.error());
   // Whole messages, as many as fit into one segment of the loopback.
   std::vector<uint8_t> burst;

@@ -1,4 +1,5 @@
-// TCP clients that are a burden: idle ones, and ones that ask much and read little.
+// Clients that are a burden: idle ones of any stream transport, and ones of TCP that ask much and read
+// little.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include "atlas/base/result.h"
 #include "atlas/net/address.h"
 #include "atlas/net/file_descriptor.h"
+#include "bench/load/stream_load.h"
 
 namespace atlas::bench {
 
@@ -15,7 +17,7 @@ net::FileDescriptor connect_to(const net::Endpoint& server, bool small_buffer);
 
 // Opens `count` connections, prints "ready", and holds them until standard input ends. Reopens those that the
 // server closes. At the end prints how many were reopened.
-base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count);
+base::Result<void> hold_idle(const net::Endpoint& server, uint32_t count, Connect connect);
 
 // Opens `count` connections that send `query` over and over while the server takes it, and read 100 octets
 // from each ten times a second. Prints "ready" and goes on until standard input ends; at the end prints

@@ -2,32 +2,23 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
-#include <cstring>
 #include <vector>
 
+#include "bench/load/message_framing.h"
 #include "bench/load/tcp_clients.h"
 
 namespace atlas::bench {
 namespace {
 
-constexpr size_t kLengthOctets = 2;
-constexpr size_t kReadOctetsMax = 64 << 10;
-
 class TcpConnection : public StreamConnection {
  public:
-  explicit TcpConnection(net::FileDescriptor socket)
-      : socket_(std::move(socket)), input_(kReadOctetsMax + 65537) {}
+  explicit TcpConnection(net::FileDescriptor socket) : socket_(std::move(socket)) {}
 
   int descriptor() const override { return socket_.get(); }
 
-  void ask(uint16_t id, base::Bytes query) override {
-    const size_t at = output_.size();
-    output_.resize(at + kLengthOctets + query.size());
-    base::store_u16(&output_[at], static_cast<uint16_t>(query.size()));
-    std::memcpy(&output_[at + kLengthOctets], query.data(), query.size());
-    base::store_u16(&output_[at + kLengthOctets], id);
-  }
+  void ask(uint16_t id, base::Bytes query) override { append_message(output_, id, query); }
 
   bool flush() override {
     if (output_.empty()) return true;
@@ -38,27 +29,18 @@ class TcpConnection : public StreamConnection {
   }
 
   bool receive(const std::function<void(base::Bytes answer)>& take) override {
-    const ssize_t count = ::recv(socket_.get(), &input_[filled_], input_.size() - filled_, MSG_DONTWAIT);
+    static std::array<uint8_t, kReadOctetsMax> arrived;
+    const ssize_t count = ::recv(socket_.get(), arrived.data(), arrived.size(), MSG_DONTWAIT);
     if (count <= 0) return count < 0 && (errno == EAGAIN || errno == EINTR);
-    filled_ += static_cast<size_t>(count);
-    const base::Bytes octets = base::Bytes(input_).first(filled_);
-    size_t at = 0;
-    while (octets.size() - at >= kLengthOctets) {
-      const size_t end = at + kLengthOctets + base::load_u16(&octets[at]);
-      if (end > octets.size()) break;
-      take(octets.subspan(at + kLengthOctets, end - at - kLengthOctets));
-      at = end;
-    }
-    std::memmove(input_.data(), &input_[at], filled_ - at);
-    filled_ -= at;
+    input_.add(base::Bytes(arrived).first(static_cast<size_t>(count)),
+               [&](base::Bytes octets) { return take_messages(octets, take); });
     return true;
   }
 
  private:
   net::FileDescriptor socket_;
   std::vector<uint8_t> output_;  // what the kernel did not take yet
-  std::vector<uint8_t> input_;   // room for a read behind a part of a message
-  size_t filled_ = 0;
+  StreamInput input_;
 };
 
 }  // namespace

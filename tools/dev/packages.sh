@@ -12,16 +12,16 @@ group_packages() {
       group_packages build
       printf '%s\n' libgmock-dev libgtest-dev \
         clang-19 libclang-rt-19-dev llvm-19 clang-format-19 shellcheck \
-        python3 python3-dnspython python3-jsonschema python3-pytest python3-yaml \
-        bind9-dnsutils bind9-utils faketime knot-dnssecutils knot-dnsutils ldnsutils iproute2 openssl
+        python3 python3-dnspython python3-h2 python3-httpx python3-jsonschema python3-pytest python3-yaml \
+        bind9-dnsutils bind9-utils curl faketime knot-dnssecutils knot-dnsutils ldnsutils iproute2 openssl
       ;;
     check)
       group_packages test
-      printf '%s\n' clang-tidy-19 debootstrap
+      printf '%s\n' clang-tidy-19 debootstrap testssl.sh
       ;;
     bench)
       group_packages build
-      printf '%s\n' libbenchmark-dev bind9-utils dnsperf python3 python3-dnspython
+      printf '%s\n' libbenchmark-dev bind9-utils dnsperf openssl python3 python3-dnspython
       ;;
   esac
 }
@@ -33,15 +33,16 @@ is_installed() { grep --quiet --line-regexp --fixed-strings -- "$1" <<<"$INSTALL
 # Package and the file that is wanted of it, on the machine or below build/peers.
 declare -A PEERS=(
   [nsd]=usr/sbin/nsd [knot]=usr/sbin/knotd [bind9]=usr/sbin/named
+  [unbound]=usr/sbin/unbound [dnsdist]=usr/bin/dnsdist
   [pdns-server]=usr/sbin/pdns_server [pdns-backend-bind]='usr/lib/*/pdns/libbindbackend.so'
 )
 
 group_peers() {
   case $1 in
-    test) printf '%s\n' nsd knot bind9 ;;
+    test) printf '%s\n' nsd knot bind9 unbound ;;
     bench)
       group_peers test
-      printf '%s\n' pdns-server pdns-backend-bind
+      printf '%s\n' dnsdist pdns-server pdns-backend-bind
       ;;
   esac
 }
