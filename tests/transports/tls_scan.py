@@ -3,9 +3,10 @@
 
 usage: tls_scan.py [--fast] [--tool testssl|h2spec]...
 
-testssl.sh trusts the authority that the certificate comes from; a finding of medium severity or worse fails the run, but those that
-EXPLAINED has, and so does a failure of h2spec, but those of EXPLAINED_HTTP2. h2spec is used where it is installed (go install github.com/summerwind/h2spec/cmd/h2spec@latest). Takes ten minutes; --fast
-leaves the handshakes of known clients and the known holes of old libraries out.
+testssl.sh trusts the authority that the certificate comes from. A finding of medium severity or worse fails the run, and so does a
+failure of h2spec, unless EXPLAINED or EXPLAINED_HTTP2 has it. h2spec is used where it is installed
+(go install github.com/summerwind/h2spec/cmd/h2spec@latest). Takes twenty minutes; --fast leaves the handshakes of known clients and
+the known holes of old libraries out. ATLAS_BIN_DIR says which build.
 """
 
 import argparse
@@ -62,7 +63,14 @@ def main():
 class Patient(encrypted_servers.Atlas):
     def configuration(self):
         # testssl.sh takes its time between two octets, and makes hundreds of connections.
-        return super().configuration() + "  handshakes-per-client-max: 1000\ntcp: {connections-per-client-max: 20000, setup-time-max: 1m}\n"
+        tcp = "tcp: {connections-per-client-max: 20000, setup-time-max: 1m}\n"
+        return super().configuration() + "  handshakes-per-client-max: 1000\n" + tcp
+
+
+def run(command):
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SCAN_SECONDS_MAX, check=False
+    )
 
 
 def scan(server, transport, folder, fast):
@@ -72,9 +80,8 @@ def scan(server, transport, folder, fast):
     command += ["--add-ca", str(server.certificate.authority), "--jsonfile", str(found), "--ip", "127.0.0.1"]
     command += ["--protocols", "--server-defaults", "--server-preference", "--fs", "--headers"] if fast else []
     print(f"testssl.sh on {transport}", flush=True)
-    done = subprocess.run(
-        [*command, f"dns.test:{server.ports[transport]}"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SCAN_SECONDS_MAX, check=False
-    )
+    command.append(f"dns.test:{server.ports[transport]}")
+    done = run(command)
     if not found.exists():
         print(done.stdout, done.stderr)
         return True
@@ -94,8 +101,8 @@ def check_http2(server):
     if tool is None:
         print("h2spec is not installed and is left out")
         return False
-    command = [tool, "--tls", "--insecure", "--host", "127.0.0.1", "--port", str(server.ports["https"]), "--path", "/dns-query", "--timeout", "5"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SCAN_SECONDS_MAX, check=False)
+    command = [tool, "--tls", "--insecure", "--host", "127.0.0.1", "--port", str(server.ports["https"]), "--path", "/dns-query"]
+    done = run([*command, "--timeout", "5"])
     tests = re.search(r"\d+ tests, \d+ passed, \d+ skipped, (\d+) failed", done.stdout)
     if tests is None:
         print(done.stdout, done.stderr)
