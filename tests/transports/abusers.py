@@ -1,5 +1,5 @@
-"""Clients that abuse TLS and HTTPS listeners. Each is a function that does one bounded thing to a server and returns; a process calls it
-over and over."""
+"""Clients that abuse TLS and HTTPS listeners. Each is a function that does one bounded thing to a server and returns; a process
+calls it over and over."""
 
 import contextlib
 import os
@@ -153,7 +153,8 @@ def garbage(ports):
 def aborted_uploads(ports):
     with h2(ports) as stream:
         for number in range(50):
-            stream.sendall(frame(HEADERS, END_HEADERS, 2 * number + 1, FIELDS) + frame(DATA, 0, 2 * number + 1, bytes(1000)))
+            place = 2 * number + 1
+            stream.sendall(frame(HEADERS, END_HEADERS, place, FIELDS) + frame(DATA, 0, place, bytes(1000)))
     with shaken(ports["https"], "http/1.1") as stream:
         head = "POST /dns-query HTTP/1.1\r\nHost: dns.test\r\nContent-Type: application/dns-message\r\nContent-Length: 60000\r\n\r\n"
         stream.sendall(head.encode() + bytes(30_000))

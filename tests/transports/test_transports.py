@@ -69,7 +69,8 @@ def test_curl_asks_with_get_and_with_post(server, version, tmp_path):
     (tmp_path / "query").write_bytes(query.to_wire())
     # As RFC 8484 6 has it.
     text = base64.urlsafe_b64encode(query.to_wire()).rstrip(b"=").decode()
-    for words in (["--data-binary", f"@{tmp_path / 'query'}", "-H", "content-type: application/dns-message", url], [f"{url}?dns={text}"]):
+    post = ["--data-binary", f"@{tmp_path / 'query'}", "-H", "content-type: application/dns-message", url]
+    for words in (post, [f"{url}?dns={text}"]):
         body = tmp_path / "body"
         command = ["curl", "-sS", f"--http{version}", "--cacert", server.certificate.authority, "-o", body]
         written = output_of(*command, "-w", "%{http_version} %{response_code} %{content_type}", *words)
