@@ -23,6 +23,7 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  size_t index() const { return index_; }
   // False if the kernel gave it no descriptors.
   bool is_ready() const { return poll_ && stop_wake_ && streams_.poll_descriptor() >= 0; }
   // The worker's thread, until stop().

@@ -31,7 +31,10 @@ base::Result<pthread_t> start_thread(Worker& worker, size_t index, const WorkerP
     error = pthread_create(
         &thread, &attributes,
         [](void* started) -> void* {
-          static_cast<Worker*>(started)->run();
+          auto& self = *static_cast<Worker*>(started);
+          // Before it answers: whoever has an answer may look for the thread that gave it.
+          pthread_setname_np(pthread_self(), ("worker-" + std::to_string(self.index())).c_str());
+          self.run();
           return nullptr;
         },
         &worker);
@@ -41,7 +44,6 @@ base::Result<pthread_t> start_thread(Worker& worker, size_t index, const WorkerP
     return base::fail("cannot start worker " + std::to_string(index) + where + ": " + std::strerror(error),
                       where.empty() ? "" : "is the CPU there, and may the process run on it?");
   }
-  pthread_setname_np(thread, ("worker-" + std::to_string(index)).c_str());
   return thread;
 }
 
