@@ -13,6 +13,7 @@ CNAME = TYPES["CNAME"]
 RRSIG = TYPES["RRSIG"]
 SOA = TYPES["SOA"]
 DNAME = TYPES["DNAME"]
+DS = TYPES["DS"]
 NSEC3 = TYPES["NSEC3"]
 NSEC3_OWNER_LABEL = re.compile(r"(^|\.)[0-9a-v]{32}\.", re.IGNORECASE)
 
@@ -177,10 +178,12 @@ def knot_no_proof(difference):
 
 def alias_into_another_zone(difference):
     """An alias that leads from one zone of the server to another: RFC 1034 4.3.2 step 3a goes back to step 1 and finds the other zone.
-    Atlas and NSD do so. Knot stays in the zone of the question and refers, BIND ends the answer at the alias."""
-    zones = {difference.zone_of(record[0]) for side in (difference.atlas, difference.other)
-             for record in side.answer | side.authority}
-    return bool(cnames(difference.atlas)) and len(zones) > 1
+    Atlas and NSD do so. Knot stays in the zone of the question and refers, BIND ends the answer at the alias. The DS of an apex lies
+    in the zone above (RFC 4035 3.1.4.1)."""
+    records = [record for side in (difference.atlas, difference.other) for record in side.answer | side.authority]
+    zones = {difference.zone_of(record[0]) for record in records}
+    above = any(record[1] == DS and record[0] in difference.apexes for record in records)
+    return bool(cnames(difference.atlas)) and (len(zones) > 1 or above)
 
 
 def any_below_dname(difference):
