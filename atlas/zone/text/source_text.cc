@@ -1,5 +1,6 @@
 #include "atlas/zone/text/source_text.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -47,7 +48,10 @@ size_t SourceText::read_at(uint64_t offset, std::span<char> out) const {
     error_ = std::move(count.error());
     return 0;
   }
-  if (progress_ != nullptr) progress_->octets += *count;
+  // What is read a second time, as the begin of a chunk may be, is not progress.
+  const uint64_t end = offset + *count;
+  if (progress_ != nullptr && end > furthest_) progress_->octets += end - std::max(offset, furthest_);
+  furthest_ = std::max(furthest_, end);
   return *count;
 }
 

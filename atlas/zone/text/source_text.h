@@ -44,6 +44,7 @@ class SourceText {
   std::string whole_;
   std::unique_ptr<base::InputFile> file_;  // null: the text is in memory
   ReadProgress* progress_ = nullptr;
+  mutable uint64_t furthest_ = 0;  // that was read
   mutable std::optional<base::Error> error_;
 };
 
