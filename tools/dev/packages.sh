@@ -6,7 +6,8 @@ group_packages() {
     build)
       printf '%s\n' g++ cmake ninja-build ccache git pkg-config \
         libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcap-dev libcli11-dev libfmt-dev libfstrm-dev libidn2-dev \
-        libnghttp2-dev libspdlog-dev libssl-dev libsystemd-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev
+        libnghttp2-dev libspdlog-dev libssl-dev libsystemd-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev \
+        libgnutls28-dev libngtcp2-crypto-gnutls-dev libngtcp2-dev libnghttp3-dev
       ;;
     test)
       group_packages build
@@ -26,9 +27,35 @@ group_packages() {
   esac
 }
 
+# Packages that Debian 12 has too old, and the oldest that will do: they come from its backports there.
+declare -A NEWER=(
+  [libngtcp2-crypto-gnutls-dev]=1.11 [libngtcp2-dev]=1.11 [libnghttp3-dev]=1.8
+)
+
 # Every installed package, one a line.
 INSTALLED=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
-is_installed() { grep --quiet --line-regexp --fixed-strings -- "$1" <<<"$INSTALLED"; }
+is_installed() {
+  grep --quiet --line-regexp --fixed-strings -- "$1" <<<"$INSTALLED" || return 1
+  [[ -z ${NEWER[$1]:-} ]] || is_new_enough "$1" "$(dpkg-query --show --showformat='${Version}' "$1")"
+}
+is_new_enough() { dpkg --compare-versions "${2:-0}" ge "${NEWER[$1]}"; }
+
+# Whether the package index offers this package new enough, before backports are asked.
+index_has() { is_new_enough "$1" "$(apt-cache policy "$1" | awk '$1 == "Candidate:" {print $2}')"; }
+
+codename() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
+
+# What apt should read to find the backports of this Debian, at the mirror that it has already; empty if it has
+# none, or if apt reads them.
+backports_source() {
+  local codename mirror targets
+  codename=$(codename)
+  targets=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian')
+  mirror=$(awk -v codename="$codename" '$1 == codename {print $2; exit}' <<<"$targets")
+  if [[ -z $mirror ]] || apt-get indextargets --format '$(CODENAME)' | grep -qx "$codename-backports"; then return; fi
+  printf '%s\n' 'Types: deb' "URIs: $mirror" "Suites: $codename-backports" 'Components: main' \
+    'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg'
+}
 
 # Package and the file that is wanted of it, on the machine or below build/peers.
 declare -A PEERS=(

@@ -1,0 +1,22 @@
+// The server's side of one connection: see connection.h.
+#pragma once
+
+#include <memory>
+
+#include "atlas/quic/connection.h"
+#include "atlas/quic/door.h"
+#include "atlas/quic/server_context.h"
+
+namespace atlas::quic {
+
+class ServerConnection : public Connection {
+ public:
+  // For the client whose first packet `hello` describes (Door::look_at). Issues the id hello.issued and, with
+  // the handshake, more of them, all of which begin with the octet `worker`. The datagram itself must be
+  // given to receive(). Null if there is no memory.
+  static std::unique_ptr<ServerConnection> make(std::shared_ptr<const ServerContext> context,
+                                                const Settings& settings, const Hello& hello,
+                                                const Path& path, uint8_t worker, Timestamp now);
+};
+
+}  // namespace atlas::quic
