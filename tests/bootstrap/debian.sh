@@ -57,7 +57,9 @@ copy_apt_settings() {
   done >"$root/etc/apt/sources.list"
   apt-config dump | grep -E '^Acquire::(http|https|Check|AllowInsecure|Retries|::Proxy)[^ ]* "' \
     >"$root/etc/apt/apt.conf.d/90machine" || true
-  mkdir -p "$root/etc/ssl/certs"
+  [[ ! -f /etc/pip.conf ]] || cp /etc/pip.conf "$root/etc/"
+  mkdir -p "$root/etc/ssl/certs" "$root/usr/local/share/ca-certificates"
+  cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
   [[ ! -f /etc/ssl/certs/ca-certificates.crt ]] || cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
   cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 }

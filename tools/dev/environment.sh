@@ -17,6 +17,10 @@ jobs_max() {
   echo $((jobs > 0 ? jobs : 1))
 }
 
+# Runs tests: Debian's own Python, with what tests/requirements.txt adds to it.
+# shellcheck disable=SC2034
+python=build/python/bin/python3
+
 # Installs the packages of the groups that are missing.
 need() { tools/dev/setup --quiet "$@"; }
 

@@ -13,8 +13,8 @@ group_packages() {
       group_packages build
       printf '%s\n' libgmock-dev libgtest-dev \
         clang-19 libclang-rt-19-dev llvm-19 clang-format-19 shellcheck \
-        python3 python3-dnspython python3-h2 python3-httpx python3-jsonschema python3-pytest python3-yaml \
-        bind9-dnsutils bind9-utils curl faketime knot-dnssecutils knot-dnsutils ldnsutils iproute2 openssl
+        python3 python3-dnspython python3-h2 python3-httpx python3-jsonschema python3-pytest python3-venv python3-yaml \
+        bind9-dnsutils bind9-utils chromium curl faketime knot-dnssecutils knot-dnsutils ldnsutils libnss3-tools iproute2 openssl
       ;;
     check)
       group_packages test
@@ -47,14 +47,31 @@ codename() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
 
 # What apt should read to find the backports of this Debian, at the mirror that it has already; empty if it has
 # none, or if apt reads them.
+# shellcheck disable=SC2016  # apt-get fills in what stands in $(...).
 backports_source() {
   local codename mirror targets
   codename=$(codename)
+  # shellcheck disable=SC2016  # apt's own variables
   targets=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian')
   mirror=$(awk -v codename="$codename" '$1 == codename {print $2; exit}' <<<"$targets")
+  # shellcheck disable=SC2016
   if [[ -z $mirror ]] || apt-get indextargets --format '$(CODENAME)' | grep -qx "$codename-backports"; then return; fi
   printf '%s\n' 'Types: deb' "URIs: $mirror" "Suites: $codename-backports" 'Components: main' \
     'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg'
+}
+
+# Packages of Python that tests need and Debian has not are in build/python, beside those of Debian's own Python. It is
+# made anew when either changes.
+group_has_python() { [[ $1 == test || $1 == check ]]; }
+python_contents() { /usr/bin/python3 --version && cat tests/requirements.txt; }
+has_python() { python_contents 2>/dev/null | cmp --quiet - build/python/contents; }
+
+make_python() {
+  rm -rf build/python
+  /usr/bin/python3 -m venv --system-site-packages build/python || return 1
+  build/python/bin/python3 -m pip --disable-pip-version-check install --quiet \
+    --require-hashes --only-binary :all: --requirement tests/requirements.txt || return 1
+  python_contents >build/python/contents
 }
 
 # Package and the file that is wanted of it, on the machine or below build/peers.
