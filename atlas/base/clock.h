@@ -17,6 +17,10 @@ inline WallTime wall_now() {
 }
 
 // Since the clock's beginning.
+inline uint64_t to_nanoseconds(MonotonicTime time) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
+}
 inline int64_t to_milliseconds(MonotonicTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }

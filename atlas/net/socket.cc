@@ -1,8 +1,10 @@
 #include "atlas/net/socket.h"
 
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -14,7 +16,7 @@ namespace {
 constexpr int kFastOpenQueueMax = 256;
 
 std::string describe(const Endpoint& endpoint, SocketType type) {
-  return endpoint.to_text() + (type == SocketType::kUdp ? " (UDP)" : " (TCP)");
+  return endpoint.to_text() + (type == SocketType::kTcp ? " (TCP)" : " (UDP)");
 }
 
 std::unexpected<base::Error> bind_error(const Endpoint& endpoint, SocketType type, int error) {
@@ -55,7 +57,7 @@ void set_buffer(int fd, int forced, int asked, int octets) {
 
 FileDescriptor make_socket(const Endpoint& endpoint, SocketType type) {
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
-  const int kind = type == SocketType::kUdp ? SOCK_DGRAM : SOCK_STREAM;
+  const int kind = type == SocketType::kTcp ? SOCK_STREAM : SOCK_DGRAM;
   FileDescriptor fd(::socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd && family == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
   return fd;
@@ -86,13 +88,29 @@ bool prepare_tcp(int fd, const SocketOptions& options) {
   return set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) && set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
+// Of the whole group: it sees what follows the UDP header. A number that no socket has leaves the choice to
+// the hash of the addresses, which also serves handshakes.
+bool choose_by_connection_id(int fd) {
+  constexpr uint32_t kLongHeader = 0x80;
+  constexpr uint32_t kIdAt = 1;
+  std::array<sock_filter, 5> code{{
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kLongHeader, 2, 0),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kIdAt),
+      BPF_STMT(BPF_RET | BPF_A, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+  }};
+  const sock_fprog program{.len = code.size(), .filter = code.data()};
+  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0;
+}
+
 base::Result<FileDescriptor> open_one(const Endpoint& endpoint, SocketType type,
                                       const SocketOptions& options) {
   FileDescriptor fd = make_socket(endpoint, type);
   if (!fd) return bind_error(endpoint, type, errno);
   const bool four = endpoint.address.is_v4();
-  const bool prepared = (type == SocketType::kUdp ? prepare_udp(fd.get(), endpoint, options)
-                                                  : prepare_tcp(fd.get(), options)) &&
+  const bool prepared = (type == SocketType::kTcp ? prepare_tcp(fd.get(), options)
+                                                  : prepare_udp(fd.get(), endpoint, options)) &&
                         set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1) &&
                         (four ? set_option(fd.get(), IPPROTO_IP, IP_FREEBIND, 1)
                               : set_option(fd.get(), IPPROTO_IPV6, IPV6_FREEBIND, 1));
@@ -117,6 +135,10 @@ base::Result<std::vector<FileDescriptor>> open_listeners(Endpoint& endpoint, Soc
     if (!fd) return std::unexpected(std::move(fd.error()));
     if (endpoint.port == 0) endpoint.port = local_endpoint(fd->get()).port;
     sockets.push_back(std::move(*fd));
+  }
+  if (type == SocketType::kQuic && !choose_by_connection_id(sockets.front().get())) {
+    return base::fail("cannot prepare the sockets of " + describe(endpoint, type) + ": " +
+                      std::strerror(errno));
   }
   return sockets;
 }

@@ -14,7 +14,8 @@
 
 namespace atlas::net {
 
-enum class SocketType : uint8_t { kUdp, kTcp };
+// kQuic is UDP whose clients stay with their socket when their address changes.
+enum class SocketType : uint8_t { kUdp, kTcp, kQuic };
 
 struct SocketOptions {
   // Octets asked of the kernel, which may grant less. 0 = its default.
@@ -27,7 +28,9 @@ struct SocketOptions {
 // `count` non-blocking sockets of one SO_REUSEPORT group, among which the kernel spreads clients; TCP ones
 // listen already. Addresses may be absent from the machine yet (IP_FREEBIND). UDP sends are never fragmented
 // (RFC 9715), and UDP sockets on a wildcard address deliver each packet's local address (IP_PKTINFO,
-// IPV6_RECVPKTINFO). With port 0, the kernel chooses one for the whole group, and `endpoint` is told.
+// IPV6_RECVPKTINFO). A packet with the short header of QUIC (RFC 9000 17.3) goes to the socket whose number
+// its connection id begins with, if there is such a socket. With port 0, the kernel chooses one for the whole
+// group, and `endpoint` is told.
 base::Result<std::vector<FileDescriptor>> open_listeners(Endpoint& endpoint, SocketType type, size_t count,
                                                          const SocketOptions& options = {});
 

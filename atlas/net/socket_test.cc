@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
 
 namespace atlas::net {
@@ -69,6 +70,45 @@ TEST(OpenListeners, BothFamiliesShareAPort) {
   ASSERT_TRUE(sockets);
   Endpoint six{endpoint("[::]:0").address, four.port};
   EXPECT_TRUE(open_listeners(six, SocketType::kTcp, 1));
+}
+
+// The number of the socket that the datagram arrived at; -1 if at none.
+int arrival(const std::vector<FileDescriptor>& sockets) {
+  std::vector<pollfd> polled;
+  for (const FileDescriptor& fd : sockets) polled.push_back({.fd = fd.get(), .events = POLLIN, .revents = 0});
+  if (::poll(polled.data(), polled.size(), 1000) != 1) return -1;
+  for (size_t i = 0; i < polled.size(); ++i) {
+    if (polled[i].revents == 0) continue;
+    std::array<uint8_t, 16> octets;
+    EXPECT_GT(::recv(polled[i].fd, octets.data(), octets.size(), 0), 0);
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+TEST(OpenListeners, QuicPacketsGoToTheSocketThatTheirConnectionIdNames) {
+  for (const char* text : {"127.0.0.1:0", "[::1]:0"}) {
+    Endpoint bound = endpoint(text);
+    const auto sockets = open_listeners(bound, SocketType::kQuic, 4);
+    ASSERT_TRUE(sockets) << sockets.error().message;
+    sockaddr_storage address;
+    const socklen_t size = bound.to_sockaddr(address);
+    for (int client = 0; client < 8; ++client) {
+      const FileDescriptor from(::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+      const auto send = [&](uint8_t first, uint8_t id) {
+        const std::array<uint8_t, 3> packet{first, id, 0};
+        ::sendto(from.get(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&address),
+                 size);
+        return arrival(*sockets);
+      };
+      for (uint8_t id = 0; id < 4; ++id) EXPECT_EQ(send(0x40, id), id);
+      // Handshakes stay with the socket of their addresses, as do ids of nobody.
+      const int of_addresses = send(0xc0, 0);
+      EXPECT_GE(of_addresses, 0);
+      for (uint8_t id = 1; id < 4; ++id) EXPECT_EQ(send(0xc0, id), of_addresses);
+      EXPECT_EQ(send(0x40, 200), of_addresses);
+    }
+  }
 }
 
 TEST(OpenListeners, ErrorsNameTheEndpoint) {
