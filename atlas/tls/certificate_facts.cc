@@ -110,4 +110,12 @@ CertificateFacts facts_of(const x509_st* certificate) {
   return facts;
 }
 
+std::optional<CertificateFacts> facts_of_der(base::Bytes der) {
+  const unsigned char* at = der.data();
+  const Owned<X509> certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (certificate == nullptr) return {};
+  return facts_of(certificate.get());
+}
+
 }  // namespace atlas::tls

@@ -1,5 +1,7 @@
-// Reads what a certificate of OpenSSL's says.
+// Reads what a certificate says.
 #pragma once
+
+#include <optional>
 
 #include "atlas/tls/certificate.h"
 
@@ -9,6 +11,8 @@ struct x509_st;
 namespace atlas::tls {
 
 CertificateFacts facts_of(const x509_st* certificate);
+// Of one that another library has received. None if it cannot be parsed.
+std::optional<CertificateFacts> facts_of_der(base::Bytes der);
 // SHA-256 of the public key, base64.
 std::string pin_of(const x509_st* certificate);
 // A time that cannot be read is the clock's beginning.

@@ -73,8 +73,8 @@ struct ClientCallbacks {
   static std::array<uint8_t, SHA256_DIGEST_LENGTH> binding(const ClientPolicy& policy,
                                                            const ServerIdentity& identity) {
     std::string text = std::to_string(static_cast<int>(policy.verification)) + '\n' +
-                       policy.authorities_file.string() + '\n' + identity.name + '\n' +
-                       (identity.address ? identity.address->to_text() : "") + '\n';
+                       policy.authorities_file.string() + '\n' + identity.name + '\n' + identity.told_name +
+                       '\n' + (identity.address ? identity.address->to_text() : "") + '\n';
     for (const std::string& pin : policy.pins) text += pin + '\n';
     std::array<uint8_t, SHA256_DIGEST_LENGTH> digest;
     SHA256(reinterpret_cast<const uint8_t*>(text.data()), text.size(), digest.data());
@@ -123,7 +123,8 @@ ClientSession::ClientSession(std::shared_ptr<const ClientContext> context, const
   const ClientPolicy& policy = context_->policy();
   binding_ = ClientCallbacks::binding(policy, identity);
   const std::string name = without_dot(identity.name);
-  if (!name.empty()) SSL_set_tlsext_host_name(ssl(), name.c_str());
+  const std::string told = identity.told_name.empty() ? name : without_dot(identity.told_name);
+  if (!told.empty()) SSL_set_tlsext_host_name(ssl(), told.c_str());
   if (policy.verification == ServerVerification::kAuthorities) {
     X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl());
     X509_VERIFY_PARAM_set_hostflags(

@@ -17,6 +17,8 @@ namespace atlas::tls {
 struct ServerIdentity {
   // A DNS name: it is told to the server (SNI), and its certificate must have it.
   std::string name = {};
+  // Told to the server in place of the name; verified by nobody.
+  std::string told_name = {};
   // Without a name, the certificate must have this address.
   std::optional<net::IpAddress> address = {};
 };

@@ -11,14 +11,17 @@ namespace atlas::tls {
 
 struct KeyLogCallback {
   static void write(const SSL* ssl, const char* line) {
-    const auto* log = static_cast<const KeyLog*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-    char newline = '\n';
-    const iovec pieces[] = {{const_cast<char*>(line), std::strlen(line)}, {&newline, 1}};
-    // One call, so that lines of several threads do not mix. A line that is lost is a session that cannot be
-    // read.
-    (void)!::writev(log->file_.get(), pieces, 2);
+    static_cast<const KeyLog*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->write(line);
   }
 };
+
+void KeyLog::write(std::string_view line) const {
+  char newline = '\n';
+  const iovec pieces[] = {{const_cast<char*>(line.data()), line.size()}, {&newline, 1}};
+  // One call, so that lines of several threads do not mix. A line that is lost is a session that cannot be
+  // read.
+  (void)!::writev(file_.get(), pieces, 2);
+}
 
 base::Result<std::unique_ptr<const KeyLog>> KeyLog::open(const std::filesystem::path& path) {
   net::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600));

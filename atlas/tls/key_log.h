@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "atlas/base/result.h"
 #include "atlas/net/file_descriptor.h"
@@ -18,9 +19,10 @@ class KeyLog {
 
   // The context's sessions write here from now on. The log must outlive them.
   void log_sessions_of(ssl_ctx_st* context) const;
+  // A line of another library's, without its end.
+  void write(std::string_view line) const;
 
  private:
-  friend struct KeyLogCallback;
   explicit KeyLog(net::FileDescriptor file) : file_(std::move(file)) {}
 
   net::FileDescriptor file_;

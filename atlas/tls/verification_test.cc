@@ -28,6 +28,15 @@ TEST_F(VerificationTest, TheNameMustBeInTheCertificate) {
   EXPECT_EQ(refusal({}), VerificationFailure::kWrongName) << "nobody was to be verified";
 }
 
+TEST_F(VerificationTest, TheServerMayBeToldAnotherName) {
+  TestConnection both(server_context(), client_context(), {.name = "dns.test", .told_name = "other.test."});
+  ASSERT_TRUE(both.shake_hands());
+  EXPECT_EQ(both.server.handshake().server_name, "other.test");
+  EXPECT_EQ(refusal({.name = "other.test", .told_name = "dns.test"}), VerificationFailure::kWrongName);
+  EXPECT_EQ(refusal({.told_name = "dns.test"}), VerificationFailure::kWrongName)
+      << "nobody was to be verified";
+}
+
 TEST_F(VerificationTest, ARejectedCertificateCanBeLookedAt) {
   TestConnection both(server_context(), client_context(), {.name = "other.test"});
   both.carry();

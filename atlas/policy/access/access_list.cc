@@ -5,17 +5,16 @@
 namespace atlas::policy::access {
 namespace {
 
-// By family.
-const std::array<net::Prefix, 2> kWhole{net::Prefix(net::IpAddress::v4(0), 0),
-                                        net::Prefix(net::IpAddress(), 0)};
+// Every address of a family: that of IPv4 first.
+std::array<net::Prefix, 2> whole_families() {
+  return {net::Prefix(net::IpAddress::v4(0), 0), net::Prefix(net::IpAddress(), 0)};
+}
 
 }  // namespace
 
 AccessList::AccessList(std::vector<net::Prefix> allowed) : prefixes_(std::move(allowed)) {
   for (const net::Prefix& prefix : prefixes_) {
-    const size_t family = prefix.is_v4() ? 0 : 1;
-    ranges_[family].push_back({prefix.first(), prefix.last()});
-    if (prefix == kWhole[family]) holds_all_[family] = true;
+    ranges_[prefix.is_v4() ? 0 : 1].push_back({prefix.first(), prefix.last()});
   }
   for (std::vector<Range>& ranges : ranges_) {
     std::ranges::sort(ranges, {}, &Range::first);
@@ -30,10 +29,15 @@ AccessList::AccessList(std::vector<net::Prefix> allowed) : prefixes_(std::move(a
     }
     ranges = std::move(apart);
   }
+  for (size_t family = 0; const net::Prefix& whole : whole_families()) {
+    const std::vector<Range>& ranges = ranges_[family];
+    holds_all_[family++] = !ranges.empty() && ranges[0] == Range{whole.first(), whole.last()};
+  }
 }
 
 AccessList AccessList::everybody() {
-  return AccessList({kWhole.begin(), kWhole.end()});
+  const auto whole = whole_families();
+  return AccessList({whole.begin(), whole.end()});
 }
 
 bool AccessList::lies_in(const std::vector<Range>& ranges, const net::IpAddress& address) {

@@ -27,6 +27,8 @@ class AccessList {
   struct Range {
     net::IpAddress first;
     net::IpAddress last;
+
+    friend bool operator==(const Range&, const Range&) = default;
   };
 
   static bool lies_in(const std::vector<Range>& ranges, const net::IpAddress& address);
