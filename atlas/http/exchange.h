@@ -15,8 +15,8 @@ enum class Method : uint8_t { kGet, kHead, kPost, kOptions, kOther };
 // "GET" to kGet; methods are case-sensitive (RFC 9110 9.1).
 Method method_of(std::string_view name);
 
-// Names one exchange of a connection: the stream of HTTP/2, the number of the request in HTTP/1.1.
-using StreamId = uint32_t;
+// Names one exchange of a connection: the stream of HTTP/2 or of QUIC, the number of the request in HTTP/1.1.
+using StreamId = uint64_t;
 
 struct FieldView {
   std::string_view name;  // in any case; on the wire of HTTP/2 it is lower

@@ -2,14 +2,13 @@
 #include "atlas/http/http1_server.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "atlas/http/http1_response.h"
 #include "atlas/http/message.h"
 #include "atlas/http/target.h"
 
@@ -187,7 +186,6 @@ class Http1Server final : public ServerCodec {
   void parse_chunks();
   void refuse(Outcome outcome);
   void refuse(const error_code& error);
-  void write(const ResponseView& response, bool with_body, bool close);
 
   // Of the current request, its chunks left out: those are taken out of the input as they come.
   size_t request_octets() const { return header_octets_ + body_octets_; }
@@ -333,38 +331,12 @@ const RequestView* Http1Server::next_request() {
 void Http1Server::respond(StreamId stream, const ResponseView& response) {
   if (phase_ != Phase::kTaken || stream != stream_) return;
   const bool close = !keep_alive_ || draining_;
-  write(response, request_.method != Method::kHead, close);
+  append_http1(response, {.body = request_.method != Method::kHead, .close = close}, output_);
   chunks_ = {};
   begin_ += request_octets();
   line_ = scanned_ = begin_;
   phase_ = close ? Phase::kDone : Phase::kHeader;
   advance();
-}
-
-void Http1Server::write(const ResponseView& response, bool with_body, bool close) {
-  const auto number = [this](size_t value) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    output_.append(digits.data(), end);
-  };
-  const auto field = [this](std::string_view name, std::string_view value) {
-    output_.append(name).append(": ").append(value).append("\r\n");
-  };
-  output_ += "HTTP/1.1 ";
-  number(static_cast<size_t>(response.status));
-  output_.append(" ").append(http::reason(response.status)).append("\r\n");
-  if (!response.content_type.empty()) field("Content-Type", response.content_type);
-  // RFC 9110 8.6.
-  if (response.status != 204) {
-    output_ += "Content-Length: ";
-    number(response.body.size());
-    output_ += "\r\n";
-  }
-  if (!response.cache_control.empty()) field("Cache-Control", response.cache_control);
-  for (const FieldView& more : response.fields) field(more.name, more.value);
-  if (close) field("Connection", "close");
-  output_ += "\r\n";
-  if (with_body) output_ += base::text_of(response.body);
 }
 
 size_t Http1Server::take_output(std::span<uint8_t> into) {
@@ -387,11 +359,11 @@ void Http1Server::refuse(Outcome outcome) {
   reason_ = outcome;
   ++outcomes_[static_cast<size_t>(outcome)];
   const Response response = refusal(outcome);
-  write({.status = response.status,
-         .content_type = response.content_type,
-         .cache_control = "no-store",
-         .body = base::bytes_of(response.body)},
-        true, true);
+  append_http1({.status = response.status,
+                .content_type = response.content_type,
+                .cache_control = "no-store",
+                .body = base::bytes_of(response.body)},
+               {.close = true}, output_);
   phase_ = Phase::kDone;
 }
 

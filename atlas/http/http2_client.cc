@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "atlas/base/assert.h"
+#include "atlas/http/exchanges.h"
 #include "atlas/http/http2_session.h"
 
 namespace atlas::http {
@@ -77,17 +78,17 @@ Http2Client::Http2Client(const ClientLimits& limits) : limits_(limits) {
 }
 
 void Http2Client::submit(const ClientRequest& request) {
-  std::vector<nghttp2_nv> fields{http2_field<nghttp2_nv>(":method", request.method),
-                                 http2_field<nghttp2_nv>(":scheme", request.scheme),
-                                 http2_field<nghttp2_nv>(":authority", request.authority),
-                                 http2_field<nghttp2_nv>(":path", request.target)};
+  std::vector<nghttp2_nv> fields{library_field<nghttp2_nv>(":method", request.method),
+                                 library_field<nghttp2_nv>(":scheme", request.scheme),
+                                 library_field<nghttp2_nv>(":authority", request.authority),
+                                 library_field<nghttp2_nv>(":path", request.target)};
   if (!request.content_type.empty())
-    fields.push_back(http2_field<nghttp2_nv>("content-type", request.content_type));
-  if (!request.accept.empty()) fields.push_back(http2_field<nghttp2_nv>("accept", request.accept));
+    fields.push_back(library_field<nghttp2_nv>("content-type", request.content_type));
+  if (!request.accept.empty()) fields.push_back(library_field<nghttp2_nv>("accept", request.accept));
   for (const FieldView& more : request.fields)
-    fields.push_back(http2_field<nghttp2_nv>(more.name, more.value));
+    fields.push_back(library_field<nghttp2_nv>(more.name, more.value));
   const std::string length = std::to_string(request.body.size());
-  if (!request.body.empty()) fields.push_back(http2_field<nghttp2_nv>("content-length", length));
+  if (!request.body.empty()) fields.push_back(library_field<nghttp2_nv>("content-length", length));
   body_.assign(request.body.begin(), request.body.end());
   body_sent_ = 0;
   header_octets_ = 0;

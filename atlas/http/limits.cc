@@ -42,6 +42,8 @@ std::string_view to_text(Outcome outcome) {
       return "window-update-flood";
     case Outcome::kEmptyDataFlood:
       return "empty-data-flood";
+    case Outcome::kIgnoredFrameFlood:
+      return "ignored-frame-flood";
     case Outcome::kOctetFlood:
       return "octet-flood";
     case Outcome::kOutOfMemory:

@@ -10,11 +10,11 @@
 namespace atlas::http {
 
 // Why a codec refused a request or gave a connection up. To those before kProtocolError HTTP/1.1 answers with
-// the status and closes; HTTP/2 answers on the stream and goes on. The others end the connection of HTTP/2:
-// GOAWAY.
+// the status and closes; HTTP/2 and HTTP/3 answer on the stream and go on. The others end the connection:
+// GOAWAY, CONNECTION_CLOSE.
 enum class Outcome : uint8_t {
   kNone,
-  kMalformed,          // 400; or what nghttp2 resets or ends with PROTOCOL_ERROR and its kin
+  kMalformed,          // 400; or what is reset with PROTOCOL_ERROR and its kin, or H3_MESSAGE_ERROR
   kBodyTooLarge,       // 413
   kTargetTooLong,      // 414
   kExpectationFailed,  // 417
@@ -22,7 +22,7 @@ enum class Outcome : uint8_t {
   kMethodUnknown,      // 501: CONNECT
   kTransferCoding,     // 501: any but "chunked"
   kVersion,            // 505
-  kTooManyStreams,     // REFUSED_STREAM: more at a time than announced, before the peer can know
+  kTooManyStreams,     // REFUSED_STREAM, H3_REQUEST_REJECTED: more at a time than allowed
   kProtocolError,  // the frames or their compression are broken, or a limit that was announced is not kept
   kHeaderFlood,    // header blocks that decompress to far more than a request may have, or in many pieces
   kResetFlood,     // requests taken back by the peer (CVE-2023-44487)
@@ -32,7 +32,8 @@ enum class Outcome : uint8_t {
   kPriorityFlood,
   kWindowUpdateFlood,
   kEmptyDataFlood,
-  kOctetFlood,  // many octets, of whatever frames, and no request
+  kIgnoredFrameFlood,  // HTTP/3: frames and streams that nobody needs
+  kOctetFlood,         // many octets, of whatever frames, and no request
   kOutOfMemory,
 };
 inline constexpr size_t kOutcomesLast = static_cast<size_t>(Outcome::kOutOfMemory);
@@ -60,6 +61,9 @@ struct FloodLimits {
   uint32_t window_updates_max = 100;
   // Ends a body whose end was not known before.
   uint32_t empty_data_max = 50;
+  // HTTP/3: of unknown types, which Chrome sends one of now and then, and GOAWAY, MAX_PUSH_ID, and streams of
+  // one direction.
+  uint32_t ignored_frames_max = 100;
   // Octets that come before the next complete request, beside its body: nghttp2 does not tell of frames that
   // it ignores, of unknown types (RFC 9113 5.5) or for streams that are gone.
   uint32_t octets_max = 256 << 10;
@@ -68,7 +72,8 @@ struct FloodLimits {
 };
 
 struct Limits {
-  // Names and values of one request's fields, and 32 octets more for each in HTTP/2 (RFC 9113 6.5.2).
+  // Names and values of one request's fields, and 32 octets more for each in HTTP/2 (RFC 9113 6.5.2) and
+  // HTTP/3 (RFC 9114 4.2.2).
   uint32_t header_octets_max = 16 << 10;
   // Browsers send about 20; each costs a look at its name.
   uint32_t fields_max = 100;
@@ -79,7 +84,8 @@ struct Limits {
   uint32_t streams_max = 100;
   // Answers that wait for the peer's window or for the caller: beyond, no request is handed out.
   uint32_t output_octets_max = 64 << 10;
-  // What the client may let us remember of its fields (HPACK): 0 saves memory and costs time.
+  // What the client may let us remember of its fields (HPACK): 0 saves memory and costs time. HTTP/3
+  // remembers nothing.
   uint32_t field_table_octets = 4096;
   FloodLimits floods = {};
 };

@@ -4,6 +4,7 @@
 
 #include "atlas/http/http1_server.h"
 #include "atlas/http/http2_server.h"
+#include "atlas/http/http3_connection.h"
 
 namespace atlas::http {
 
@@ -23,6 +24,7 @@ struct ServerCodecs::Shared {
   ServerSettings settings;
   OutcomeCounts outcomes{};
   Http2Servers http2;
+  Http3Shared http3;
 };
 
 ServerCodecs::ServerCodecs(ServerSettings settings)
@@ -32,6 +34,10 @@ ServerCodecs::~ServerCodecs() = default;
 std::unique_ptr<ServerCodec> ServerCodecs::make(Version version) {
   return version == Version::kHttp2 ? shared_->http2.make()
                                     : make_http1_server(shared_->settings, shared_->outcomes);
+}
+
+std::unique_ptr<Http3Server> ServerCodecs::make_http3() {
+  return std::make_unique<Http3Connection>(shared_->settings, shared_->outcomes, shared_->http3);
 }
 
 const OutcomeCounts& ServerCodecs::outcomes() const {

@@ -1,6 +1,6 @@
 // HTTP on the server's side of one connection, without any I/O, time or thread: octets in, requests out;
-// responses in, octets out. One interface for all versions: HTTP/1.1 (RFC 9112, Boost.Beast's parser) and
-// HTTP/2 (RFC 9113, nghttp2).
+// responses in, octets out. One interface for the versions over TCP: HTTP/1.1 (RFC 9112, Boost.Beast's
+// parser) and HTTP/2 (RFC 9113, nghttp2). For HTTP/3 see http3_server.h.
 //
 //   codec.feed(received, now_ms);
 //   while (const RequestView* request = codec.next_request()) codec.respond(request->stream,
@@ -81,6 +81,8 @@ struct ServerSettings {
   std::string forwarded_field = {};
 };
 
+class Http3Server;
+
 // Makes the codecs of one thread's connections, and has what they share. Must outlive them.
 class ServerCodecs {
  public:
@@ -91,6 +93,7 @@ class ServerCodecs {
 
   // Null if there is no memory for it.
   std::unique_ptr<ServerCodec> make(Version version);
+  std::unique_ptr<Http3Server> make_http3();
   // Requests refused and connections given up, by all of its codecs.
   const OutcomeCounts& outcomes() const;
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "atlas/http/client_codec.h"
+#include "atlas/http/http3_client.h"
 #include "atlas/http/server_codec.h"
 
 namespace {
@@ -29,7 +30,9 @@ Limits limits(const benchmark::State& state) {
   return {.body_octets_max = 65535, .field_table_octets = static_cast<uint32_t>(state.range(0))};
 }
 
-size_t answer_all(ServerCodec& codec) {
+// Of ServerCodec or Http3Server.
+template <class Codec>
+size_t answer_all(Codec& codec) {
   static constexpr std::array<uint8_t, 100> kAnswer{};
   static constexpr std::array<FieldView, 1> kCors{{{"access-control-allow-origin", "*"}}};
   size_t answered = 0;
@@ -113,9 +116,123 @@ void http2_post(benchmark::State& state) {
   exchange(state, Version::kHttp2, true);
 }
 
-// Memory of a connection that has had one exchange and waits, in octets of the heap.
-void idle_memory(benchmark::State& state, Version version) {
+// Octets of one stream, as the transport brings them.
+struct Piece {
+  StreamId stream;
+  std::vector<uint8_t> octets;
+  bool fin;
+};
+
+// What the client has to say.
+std::vector<Piece> output_of(Http3Client& client) {
+  std::vector<Piece> pieces;
+  while (const auto output = client.next_output()) {
+    pieces.push_back({output->stream, {output->octets.begin(), output->octets.end()}, output->fin});
+    client.took(output->stream, output->octets.size());
+  }
+  return pieces;
+}
+
+size_t serve(Http3Server& codec, std::span<const Piece> pieces, uint64_t now_ms, std::span<uint8_t> buffer,
+             size_t& octets) {
+  for (const Piece& piece : pieces) codec.feed(piece.stream, piece.octets, piece.fin, now_ms);
+  const size_t answered = answer_all(codec);
+  while (const auto output = codec.next_output()) {
+    std::copy(output->octets.begin(), output->octets.end(), buffer.begin());
+    octets += output->octets.size();
+    codec.took(output->stream, output->octets.size());
+    if (output->fin) codec.closed(output->stream);
+  }
+  while (codec.next_consumed()) {
+  }
+  return answered;
+}
+
+constexpr StreamId kServerStreams[] = {3, 7, 11};
+constexpr StreamId kClientStreams[] = {2, 6, 10};
+
+std::unique_ptr<Http3Server> begin_http3(ServerCodecs& codecs) {
+  auto server = codecs.make_http3();
+  server->start(kServerStreams[0], kServerStreams[1], kServerStreams[2]);
+  return server;
+}
+
+// Each round is kBatch requests on streams of their own.
+std::vector<std::vector<Piece>> http3_rounds(bool post, size_t rounds, size_t batch) {
+  const std::array<uint8_t, 40> query{};
+  const auto client = make_http3_client();
+  client->start(kClientStreams[0], kClientStreams[1], kClientStreams[2]);
+  std::vector<std::vector<Piece>> all;
+  for (StreamId stream = 0; all.size() < rounds;) {
+    for (size_t i = 0; i < batch; ++i, stream += 4) {
+      const std::string target = post ? "/dns-query" : "/dns-query?dns=" + base64_query(stream / 4);
+      client->submit(stream, {.method = post ? "POST" : "GET",
+                              .authority = "dns.example.net",
+                              .target = target,
+                              .content_type = post ? "application/dns-message" : "",
+                              .accept = "application/dns-message",
+                              .fields = kFields,
+                              .body = post ? Bytes(query) : Bytes()});
+    }
+    all.push_back(output_of(*client));
+    for (StreamId past = stream - 4 * batch; past < stream; past += 4) client->forget(past);
+  }
+  return all;
+}
+
+void http3_exchange(benchmark::State& state, bool post) {
+  constexpr size_t kRounds = 2000;
+  std::array<uint8_t, 16384> buffer;
+  ServerCodecs codecs({.limits = {.body_octets_max = 65535}});
+  const auto rounds = http3_rounds(post, kRounds, kBatch);
+  size_t asked = 0, answered = 0, octets = 0, received = 0;
+  while (state.KeepRunningBatch(kRounds * kBatch)) {
+    const auto server = begin_http3(codecs);
+    for (size_t round = 0; round < kRounds; ++round) {
+      answered += serve(*server, rounds[round], round, buffer, octets);
+      for (const Piece& piece : rounds[round]) received += piece.octets.size();
+    }
+    asked += kRounds * kBatch;
+  }
+  if (answered != asked) state.SkipWithError("not all was answered");
+  state.counters["octets_in"] = static_cast<double>(received) / static_cast<double>(asked);
+  state.counters["octets_out"] = static_cast<double>(octets) / static_cast<double>(asked);
+}
+
+void http3_get(benchmark::State& state) {
+  http3_exchange(state, false);
+}
+void http3_post(benchmark::State& state) {
+  http3_exchange(state, true);
+}
+
+// Memory of a connection that has had one exchange and waits, in octets of the heap: `connect` makes one.
+template <class Connect>
+void idle_octets(benchmark::State& state, Connect&& connect) {
   constexpr size_t kConnections = 1000;
+  for (auto _ : state) {
+    std::vector<decltype(connect())> connections(kConnections);
+    const auto before = ::mallinfo2();
+    for (auto& connection : connections) connection = connect();
+    const auto after = ::mallinfo2();
+    state.counters["octets_idle"] =
+        static_cast<double>(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / kConnections;
+  }
+}
+
+void http3_idle(benchmark::State& state) {
+  std::array<uint8_t, 16384> buffer;
+  ServerCodecs codecs({.limits = {.body_octets_max = 65535}});
+  const auto rounds = http3_rounds(true, 1, 1);
+  size_t octets = 0;
+  idle_octets(state, [&] {
+    auto connection = begin_http3(codecs);
+    serve(*connection, rounds[0], 0, buffer, octets);
+    return connection;
+  });
+}
+
+void idle_memory(benchmark::State& state, Version version) {
   std::array<uint8_t, 16384> buffer;
   const std::array<uint8_t, 40> query{};
   ServerCodecs codecs({.limits = limits(state)});
@@ -130,18 +247,12 @@ void idle_memory(benchmark::State& state, Version version) {
   std::vector<uint8_t> asked;
   while (const size_t count = client->take_output(buffer))
     asked.insert(asked.end(), buffer.begin(), buffer.begin() + static_cast<ptrdiff_t>(count));
-  for (auto _ : state) {
-    std::vector<std::unique_ptr<ServerCodec>> connections(kConnections);
-    const auto before = ::mallinfo2();
-    size_t octets = 0;
-    for (auto& connection : connections) {
-      connection = codecs.make(version);
-      serve(*connection, asked, 0, buffer, octets);
-    }
-    const auto after = ::mallinfo2();
-    state.counters["octets_idle"] =
-        static_cast<double>(after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / kConnections;
-  }
+  size_t octets = 0;
+  idle_octets(state, [&] {
+    auto connection = codecs.make(version);
+    serve(*connection, asked, 0, buffer, octets);
+    return connection;
+  });
 }
 
 void http1_idle(benchmark::State& state) {
@@ -156,7 +267,10 @@ BENCHMARK(http1_get)->Arg(4096);
 BENCHMARK(http1_post)->Arg(4096);
 BENCHMARK(http2_get)->Arg(0)->Arg(4096);
 BENCHMARK(http2_post)->Arg(0)->Arg(4096);
+BENCHMARK(http3_get);
+BENCHMARK(http3_post);
 BENCHMARK(http1_idle)->Arg(4096)->Iterations(1);
 BENCHMARK(http2_idle)->Arg(0)->Arg(4096)->Iterations(1);
+BENCHMARK(http3_idle)->Iterations(1);
 
 }  // namespace

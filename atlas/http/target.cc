@@ -13,13 +13,15 @@ int hex_digit(char c) {
 }  // namespace
 
 bool split_target(std::string_view target, RequestView& request) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    const size_t slash = target.find('/', scheme.size());
-    target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
-    break;
+  if (!target.starts_with('/')) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+      if (!target.starts_with(scheme)) continue;
+      const size_t slash = target.find('/', scheme.size());
+      target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+      break;
+    }
+    if (!target.starts_with('/')) return false;
   }
-  if (!target.starts_with('/')) return false;
   const size_t mark = target.find('?');
   request.path = target.substr(0, mark);
   request.query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);

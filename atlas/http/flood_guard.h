@@ -15,9 +15,10 @@ enum class Nuisance : uint8_t {
   kSettings,
   kPriority,
   kWindowUpdate,
-  kEmptyData
+  kEmptyData,
+  kIgnoredFrame,
 };
-inline constexpr size_t kNuisancesLast = static_cast<size_t>(Nuisance::kEmptyData);
+inline constexpr size_t kNuisancesLast = static_cast<size_t>(Nuisance::kIgnoredFrame);
 
 class FloodGuard {
  public:
@@ -56,6 +57,8 @@ class FloodGuard {
           return {limits.window_updates_max + extra, Outcome::kWindowUpdateFlood};
         case Nuisance::kEmptyData:
           return {limits.empty_data_max + extra, Outcome::kEmptyDataFlood};
+        case Nuisance::kIgnoredFrame:
+          return {limits.ignored_frames_max + extra, Outcome::kIgnoredFrameFlood};
       }
       return {};
     }();
