@@ -6,6 +6,7 @@
   layers      DEPENDS points only to modules that atlas/CMakeLists.txt adds earlier
   headers     no heavy header in a .h file; every .h begins with #pragma once
   openssl     only crypto and tls include OpenSSL
+  gnutls      only quic includes GnuTLS and ngtcp2
   exceptions  throw, try and catch only in .cc files of modules that wrap third-party libraries
   folders     no folder is named common, utils, core or lib
   length      no file is longer than 900 lines
@@ -22,12 +23,13 @@ from pathlib import Path
 PLANES = {"data", "control", "telemetry"}
 MODULES_WITH_ADAPTERS = {"control", "telemetry", "http", "app"}
 MODULES_WITH_OPENSSL = {"crypto", "tls"}
+MODULES_WITH_GNUTLS = {"quic"}
 FOLDERS_REFUSED = {"common", "util", "utils", "core", "lib", "misc", "helpers"}
 LINES_MAX = 900
 # Costly to parse, or a library whose types must not reach the modules behind.
 HEAVY = re.compile(
     r"^(regex|iostream|fstream|sstream|iomanip|future|"
-    r"(boost|spdlog|yaml-cpp|prometheus|nlohmann|CLI|fmt|google/protobuf|openssl|fstrm|nghttp2)(/.*|\.h))$"
+    r"(boost|spdlog|yaml-cpp|prometheus|nlohmann|CLI|fmt|google/protobuf|openssl|gnutls|ngtcp2|fstrm|nghttp2|nghttp3)(/.*|\.h))$"
 )
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 COMMENT_OR_LITERAL = re.compile(r'//[^\n]*|/\*.*?\*/|R"\(.*?\)"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
@@ -129,6 +131,8 @@ class Checker:
                     self.report(path, number, f"module '{module.name}' must not use '{used}': it is not in its DEPENDS")
             elif name.startswith("openssl/") and module.name not in MODULES_WITH_OPENSSL:
                 self.report(path, number, "only crypto and tls include OpenSSL")
+            elif name.startswith(("gnutls/", "ngtcp2/")) and module.name not in MODULES_WITH_GNUTLS:
+                self.report(path, number, "only quic includes GnuTLS and ngtcp2")
             elif path.suffix == ".h" and not is_test and HEAVY.match(name):
                 self.report(path, number, f"<{name}> is too heavy for a header: include it in the .cc file")
 

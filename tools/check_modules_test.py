@@ -59,6 +59,11 @@ class CheckModules(unittest.TestCase):
         self.assertEqual(self.findings(files, {"tls": "base"}), [])
         self.assert_refused("atlas/control/a.cc", "#include <openssl/evp.h>\n", "only crypto and tls")
 
+    def test_gnutls_belongs_to_quic(self):
+        for name in ("gnutls/gnutls.h", "ngtcp2/ngtcp2.h"):
+            self.assertEqual(self.findings({"atlas/quic/a.cc": f"#include <{name}>\n"}, {"quic": "base"}), [])
+            self.assert_refused("atlas/control/a.cc", f"#include <{name}>\n", "only quic")
+
     def test_exceptions_stay_in_adapters(self):
         self.assertEqual(self.findings({"atlas/control/a.cc": "void f() { try { g(); } catch (...) {} }\n"}), [])
         self.assertEqual(self.findings({"atlas/data/a.cc": '// may throw\nconst char* s = "catch";\n'}), [])

@@ -28,6 +28,9 @@ class ClientConnection : public Connection {
   std::optional<tls::CertificateFacts> peer_certificate() const;
   std::optional<tls::ResumptionTicket> ticket() const;
   bool early_data_accepted() const;
+
+ private:
+  using Connection::Connection;
 };
 
 }  // namespace atlas::quic

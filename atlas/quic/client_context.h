@@ -9,6 +9,8 @@
 
 namespace atlas::quic {
 
+struct ClientContents;
+
 class ClientContext {
  public:
   // As tls::ClientContext::make.
@@ -17,12 +19,11 @@ class ClientContext {
   const tls::ClientPolicy& policy() const;
 
  private:
-  friend class ClientConnection;
-  struct Contents;
+  friend struct ClientContents;
 
-  explicit ClientContext(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+  explicit ClientContext(std::shared_ptr<const ClientContents> contents) : contents_(std::move(contents)) {}
 
-  std::shared_ptr<const Contents> contents_;
+  std::shared_ptr<const ClientContents> contents_;
 };
 
 }  // namespace atlas::quic

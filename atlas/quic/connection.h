@@ -33,7 +33,8 @@ struct Path {
   friend bool operator==(const Path&, const Path&) = default;
 };
 
-// In nanoseconds of any steady clock, the same for all calls.
+// In nanoseconds of any steady clock, the same for all calls. One that is earlier than that of the call
+// before counts as the same.
 using Timestamp = uint64_t;
 inline constexpr Timestamp kNever = UINT64_MAX;
 
@@ -53,6 +54,8 @@ struct Datagrams {
   Path path;
 };
 
+struct Engine;
+
 class Connection {
  public:
   Connection(const Connection&) = delete;
@@ -66,6 +69,7 @@ class Connection {
   State expire(Timestamp now, Events& events);
 
   // Writes what is to be sent next to one place, kDatagramsOctetsMax at most: call until it gives nothing.
+  // `into` has room for kDatagramOctetsMax at least, else nothing is written.
   // May end the connection: look at state() afterwards.
   Datagrams next_datagrams(std::span<uint8_t> into, Timestamp now);
 
@@ -102,7 +106,13 @@ class Connection {
   uint64_t round_trip_us() const;
 
  protected:
-  Connection();
+  explicit Connection(std::unique_ptr<Engine> engine);
+
+  Engine& engine() { return *engine_; }
+  const Engine& engine() const { return *engine_; }
+
+ private:
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace atlas::quic

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "atlas/base/bytes.h"
@@ -25,7 +26,7 @@ struct Hello {
 
 struct Look {
   enum class Kind : uint8_t {
-    kKnown,   // has an id of a server's length: a connection's, or nobody's; `id`
+    kKnown,   // is for a connection that has begun, or nobody's any more; `id`
     kNew,     // `hello` says of whom
     kAnswer,  // to be answered with `octets`: a Retry, a Version Negotiation, a refusal
     kDrop,    // noise
@@ -42,12 +43,15 @@ class Door {
  public:
   explicit Door(uint8_t worker) : worker_(worker) {}
 
-  // Looks at the first packet of a datagram. `must_validate`: those whose address is not validated get a
-  // Retry (RFC 9000 8.1.2), which costs nobody any memory.
+  // Whom a datagram is for: ask it first, since look_at() takes any Initial for a new client's. Empty for
+  // noise.
+  static std::optional<ConnectionId> destination(base::Bytes datagram);
+  // Looks at the first packet of a datagram that is for no connection. `must_validate`: those whose address
+  // is not validated get a Retry (RFC 9000 8.1.2), which costs nobody any memory.
   Look look_at(base::Bytes datagram, const Path& path, const ServerContext& context, bool must_validate,
                Timestamp now, std::span<uint8_t> answer) const;
   // Whoever sent a datagram for a connection that is gone learns so: a stateless reset (10.3), shorter than
-  // the datagram. Returns its octets, 0 if it must not be answered.
+  // the datagram. Returns its octets, 0 if it must not be answered, as those with a long header.
   static size_t reset(base::Bytes datagram, const ConnectionId& id, const ServerContext& context,
                       std::span<uint8_t> answer);
   // To a Hello that finds no room: CONNECTION_CLOSE with CONNECTION_REFUSED (RFC 9000 20.1). Returns its

@@ -58,11 +58,11 @@ class Events {
     octets_.clear();
   }
   // `octets` are copied.
-  void add(Event event, base::Bytes octets = {}) {
-    event.octets_at = static_cast<uint32_t>(octets_.size());
-    event.octets = static_cast<uint32_t>(octets.size());
+  void add(const Event& event, base::Bytes octets = {}) {
+    Event& added = events_.emplace_back(event);
+    added.octets_at = static_cast<uint32_t>(octets_.size());
+    added.octets = static_cast<uint32_t>(octets.size());
     octets_.append(octets);
-    events_.push_back(event);
   }
 
  private:

@@ -11,12 +11,17 @@ namespace atlas::quic {
 
 class ServerConnection : public Connection {
  public:
-  // For the client whose first packet `hello` describes (Door::look_at). Issues the id hello.issued and, with
-  // the handshake, more of them, all of which begin with the octet `worker`. The datagram itself must be
-  // given to receive(). Null if there is no memory.
+  // For the client whose first packet `hello` describes (Door::look_at). The datagram itself must be given to
+  // receive(), whose first events issue hello.destination, by which the client calls the connection until the
+  // handshake is complete, and hello.issued; more follow, all of which begin with the octet `worker`. Who
+  // hands the connection to another thread before that receive() has to note hello.destination itself. Null
+  // if there is no memory.
   static std::unique_ptr<ServerConnection> make(std::shared_ptr<const ServerContext> context,
                                                 const Settings& settings, const Hello& hello,
                                                 const Path& path, uint8_t worker, Timestamp now);
+
+ private:
+  using Connection::Connection;
 };
 
 }  // namespace atlas::quic

@@ -22,6 +22,8 @@ struct TokenSecret {
   static TokenSecret random();
 };
 
+struct ServerContents;
+
 class ServerContext {
  public:
   // The same arguments as tls::ServerContext::make takes, and the same meaning, as far as TLS 1.3 goes.
@@ -36,12 +38,11 @@ class ServerContext {
   const TokenSecret& token_secret() const;
 
  private:
-  friend class ServerConnection;
-  struct Contents;
+  friend struct ServerContents;
 
-  explicit ServerContext(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+  explicit ServerContext(std::shared_ptr<const ServerContents> contents) : contents_(std::move(contents)) {}
 
-  std::shared_ptr<const Contents> contents_;
+  std::shared_ptr<const ServerContents> contents_;
 };
 
 }  // namespace atlas::quic

@@ -22,6 +22,10 @@ struct Settings {
   // Octets of streams that wait to be sent or acknowledged; more are not taken.
   uint32_t unacknowledged_octets_max = 1 << 20;
   bool early_data = true;  // 0-RTT for those that resume
+  // Beside 0, the application's code of a goodbye in peace (H3_NO_ERROR is 0x100).
+  uint64_t no_error = 0;
+  // Its code for a peer that costs more than it may (DOQ_EXCESSIVE_LOAD, H3_EXCESSIVE_LOAD); 0 = it has none.
+  uint64_t excessive_load = 0;
 };
 
 }  // namespace atlas::quic
