@@ -18,6 +18,10 @@ bool is_udp(const query::Client& client) {
   return client.transport == query::Transport::kUdp;
 }
 
+bool is_replayable(dns::Opcode opcode) {
+  return opcode == dns::Opcode::QUERY || opcode == dns::Opcode::NOTIFY;
+}
+
 // RFC 8467 4.1.
 constexpr uint16_t kPaddingBlock = 468;
 
@@ -106,6 +110,10 @@ Pipeline::Next Pipeline::admit(Exchange& exchange) {
   if (!snapshot.allow_query.allows(address)) {
     counters_.refused_access.add();
     return refuse(Rcode::REFUSED, ExtendedError::Prohibited);
+  }
+  // RFC 9250 4.5: what changes something must not be done twice.
+  if (exchange.client.replayable && !is_replayable(exchange.query.opcode)) {
+    return refuse(Rcode::REFUSED, ExtendedError::TooEarly);
   }
   if (exchange.foresight.decoded.rcode != Rcode::NOERROR) {
     answer_.rcode = exchange.foresight.decoded.rcode;
@@ -231,7 +239,8 @@ void Pipeline::prepare_edns(Exchange& exchange) {
   edns.udp_payload_size = snapshot.answers.udp_payload_size;
   const std::string& id = snapshot.answers.server_id;
   edns.nsid = {reinterpret_cast<const uint8_t*>(id.data()), id.size()};
-  if (exchange.query.options.keepalive && !is_udp(exchange.client)) {
+  if (exchange.query.options.keepalive && !is_udp(exchange.client) &&
+      !query::is_over_quic(exchange.client.transport)) {
     edns.has_keepalive = true;
     edns.keepalive = keepalive_units(snapshot.streams.idle);
   }

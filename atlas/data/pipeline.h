@@ -24,6 +24,7 @@ struct Batch {
   base::WallTime wall_time;
   uint64_t now_ms = 0;        // monotonic
   uint32_t unix_seconds = 0;  // of wall_time
+  uint64_t now_ns = 0;        // of the clock of now_ms
 };
 
 // A message that has been read, and where its answer lies as far as the question tells. Valid as long as the
@@ -57,6 +58,9 @@ class Pipeline {
   // The same for one that comes alone.
   size_t respond(const Batch& batch, const query::Client& client, base::Bytes message,
                  std::span<uint8_t> out) noexcept;
+
+  // Its worker's.
+  handoff::WorkerCounters& counters() { return counters_; }
 
  private:
   // What a stage decides: go on, answer with what there is, or send nothing.

@@ -51,9 +51,10 @@ inline std::shared_ptr<const handoff::Listener> test_listener(const char* endpoi
   listener->endpoint = net::Endpoint::parse(endpoint, 0).value();
   listener->transport = transport;
   listener->proxy = proxy;
-  auto sockets = net::open_listeners(
-      listener->endpoint, transport == query::Transport::kUdp ? net::SocketType::kUdp : net::SocketType::kTcp,
-      workers);
+  const net::SocketType type = query::is_over_quic(transport)        ? net::SocketType::kQuic
+                               : transport == query::Transport::kUdp ? net::SocketType::kUdp
+                                                                     : net::SocketType::kTcp;
+  auto sockets = net::open_listeners(listener->endpoint, type, workers);
   EXPECT_TRUE(sockets) << sockets.error().message;
   listener->sockets = std::move(*sockets);
   return listener;

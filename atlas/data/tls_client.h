@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "atlas/data/served_zone.h"
+#include "atlas/quic/server_context.h"
 #include "atlas/tls/client_session.h"
 #include "atlas/tls/self_signed.h"
 
@@ -34,10 +35,18 @@ class TestCertificate {
     return tls::ServerContext::make(policy_, std::move(*certificates), keys_).value();
   }
 
+  std::shared_ptr<const quic::ServerContext> quic_context(std::string alpn) {
+    policy_.tls.alpn = {std::move(alpn)};
+    auto certificates = tls::load_certificates(policy_);
+    EXPECT_TRUE(certificates) << certificates.error().message;
+    return quic::ServerContext::make(policy_, std::move(*certificates), keys_, token_secret_).value();
+  }
+
  private:
   std::filesystem::path folder_;
   tls::ServerPolicy policy_;
   tls::TicketKeys keys_ = tls::TicketKeys::random();
+  quic::TokenSecret token_secret_ = quic::TokenSecret::random();
 };
 
 inline TestCertificate& test_certificate() {

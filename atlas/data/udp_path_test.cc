@@ -124,7 +124,7 @@ class UdpPathTest : public ::testing::Test {
     snapshot->rate_limit.exempt.clear();
     snapshot->rate_limit.responses_per_second = 1'000'000;
     publisher_ = std::make_unique<handoff::SnapshotPublisher>(1, std::move(snapshot));
-    worker_ = std::make_unique<Worker>(0, *publisher_, counters_, &ring_, handshakes_.queue(0),
+    worker_ = std::make_unique<Worker>(0, *publisher_, counters_, &ring_, handshakes_.queues(0),
                                        std::chrono::milliseconds(100));
     thread_ = std::thread([this] {
       const CountedThread counted;

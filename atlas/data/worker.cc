@@ -17,8 +17,9 @@ constexpr size_t kEventsMax = 64;
 constexpr size_t kUdpBatchesPerTurn = 4;
 // A listener that is left is read until it is empty, or this long under a flood.
 constexpr size_t kLastUdpBatches = 128;
-// Units of stream work (see StreamTransport::serve) that UDP may have to wait for.
+// Units of work of streams and of QUIC (see StreamTransport::serve) that UDP may have to wait for.
 constexpr size_t kStreamWorkPerTurn = 32;
+constexpr size_t kQuicWorkPerTurn = 32;
 // Snapshots are looked for this often even if nobody says a word.
 constexpr int kWaitMsMax = 1000;
 constexpr int kDrainWaitMsMax = 10;
@@ -26,11 +27,13 @@ constexpr int kDrainWaitMsMax = 10;
 Batch make_batch(const handoff::ServingSnapshot& snapshot) {
   using std::chrono::duration_cast;
   const base::WallTime wall_time = base::wall_now();
+  const base::MonotonicTime now = base::monotonic_now();
   const auto unix_time = duration_cast<std::chrono::seconds>(wall_time.time_since_epoch());
   return {.snapshot = snapshot,
           .wall_time = wall_time,
-          .now_ms = static_cast<uint64_t>(base::to_milliseconds(base::monotonic_now())),
-          .unix_seconds = static_cast<uint32_t>(unix_time.count())};
+          .now_ms = static_cast<uint64_t>(base::to_milliseconds(now)),
+          .unix_seconds = static_cast<uint32_t>(unix_time.count()),
+          .now_ns = base::to_nanoseconds(now)};
 }
 
 bool watch(int poll, int fd, void* what) {
@@ -41,14 +44,15 @@ bool watch(int poll, int fd, void* what) {
 }  // namespace
 
 Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-               handoff::QueryRing* ring, handshakes::Queue& handshakes, std::chrono::milliseconds drain)
+               handoff::QueryRing* ring, handshakes::Queues& handshakes, std::chrono::milliseconds drain)
     : index_(index),
       publisher_(publisher),
       counters_(counters),
       drain_(drain),
       pipeline_(publisher.current().rate_limit, counters, ring),
       udp_(pipeline_, counters),
-      streams_(pipeline_, counters, handshakes, publisher.current().http),
+      streams_(pipeline_, counters, handshakes.tls, publisher.current().http),
+      quic_(pipeline_, counters, handshakes.quic, index, publisher.current().http),
       poll_(::epoll_create1(EPOLL_CLOEXEC)),
       stop_wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   counters_.last_turn_ms.set(base::to_milliseconds(base::monotonic_now()));
@@ -56,6 +60,7 @@ Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::Wor
   watch(poll_.get(), stop_wake_.get(), nullptr);
   watch(poll_.get(), publisher.wake_descriptor(index), nullptr);
   watch(poll_.get(), streams_.poll_descriptor(), &streams_);
+  watch(poll_.get(), quic_.poll_descriptor(), &quic_);
 }
 
 void Worker::stop() {
@@ -74,7 +79,7 @@ void Worker::run() noexcept {
 }
 
 int Worker::wait_ms() {
-  if (streams_.has_work() || deadline_ms_ <= now_ms_) return 0;
+  if (streams_.has_work() || quic_.has_work() || deadline_ms_ <= now_ms_) return 0;
   return static_cast<int>(std::min<uint64_t>(deadline_ms_ - now_ms_, kWaitMsMax));
 }
 
@@ -94,9 +99,12 @@ void Worker::take_turn(int wait) {
   }
 
   bool stream_news = streams_.has_work();
+  bool quic_news = quic_.has_work();
   for (const epoll_event& event : news) {
     if (event.data.ptr == &streams_) {
       stream_news = true;
+    } else if (event.data.ptr == &quic_) {
+      quic_news = true;
     } else if (event.data.ptr == nullptr) {
       eventfd_t count;
       ::eventfd_read(publisher_.wake_descriptor(index_), &count);
@@ -106,9 +114,12 @@ void Worker::take_turn(int wait) {
     }
   }
   if (stream_news) streams_.serve(batch, kStreamWorkPerTurn);
-  if (stream_news || batch.now_ms >= deadline_ms_) {
+  if (quic_news) quic_.serve(batch, kQuicWorkPerTurn);
+  if (stream_news || quic_news || batch.now_ms >= deadline_ms_) {
     streams_.expire(batch);
-    deadline_ms_ = streams_.next_deadline_ms(batch.snapshot.streams);
+    quic_.expire(batch);
+    deadline_ms_ = std::min(streams_.next_deadline_ms(batch.snapshot.streams),
+                            quic_.next_deadline_ms(batch.snapshot.quic));
   }
 }
 
@@ -136,18 +147,24 @@ void Worker::adopt_settings(const Batch& batch) {
   if (batch.snapshot.http != http_) {
     http_ = batch.snapshot.http;
     streams_.set_http(http_);
+    quic_.set_http(http_);
   }
   generation_ = batch.snapshot.generation;
   counters_.snapshot_generation.set(static_cast<int64_t>(generation_));
 }
 
 bool Worker::add_listener(const Served& served) {
+  if (query::is_over_quic(served.listener->transport)) return quic_.add_listener(*served.listener, served.fd);
   if (served.listener->transport != query::Transport::kUdp)
     return streams_.add_listener(*served.listener, served.fd);
   return watch(poll_.get(), served.fd, const_cast<Served*>(&served));
 }
 
 void Worker::remove_listener(const Batch& batch, const Served& served) {
+  if (query::is_over_quic(served.listener->transport)) {
+    quic_.remove_listener(batch, served.fd);
+    return;
+  }
   if (served.listener->transport != query::Transport::kUdp) {
     streams_.remove_listener(batch, served.fd);
     return;
@@ -158,10 +175,14 @@ void Worker::remove_listener(const Batch& batch, const Served& served) {
 
 void Worker::finish() {
   const auto end = base::monotonic_now() + drain_;
-  streams_.drain(make_batch(publisher_.adopt(index_)));
-  while (streams_.has_connections() && base::monotonic_now() < end) take_turn(kDrainWaitMsMax);
+  const Batch first = make_batch(publisher_.adopt(index_));
+  streams_.drain(first);
+  quic_.drain(first);
+  while ((streams_.has_connections() || quic_.has_connections()) && base::monotonic_now() < end)
+    take_turn(kDrainWaitMsMax);
   streams_.close_all();
   const Batch last = make_batch(publisher_.adopt(index_));
+  quic_.close_all(last);
   for (const std::unique_ptr<Served>& served : served_) {
     if (served->listener->transport == query::Transport::kUdp) serve_udp(last, *served, kLastUdpBatches);
   }

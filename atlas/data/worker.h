@@ -1,5 +1,5 @@
 // One worker: a thread that reads its own sockets and serves the newest snapshot. UDP comes first in each of
-// its turns, and streams get a bounded amount of work behind it.
+// its turns; streams and QUIC get a bounded amount of work behind it.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "atlas/data/handshakes/handshake_threads.h"
 #include "atlas/data/pipeline.h"
+#include "atlas/data/transport/doq/quic_transport.h"
 #include "atlas/data/transport/stream/stream_transport.h"
 #include "atlas/data/transport/udp/udp_transport.h"
 #include "atlas/handoff/publish.h"
@@ -19,13 +21,15 @@ class Worker {
  public:
   // Control's thread. `ring` may be null.
   Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-         handoff::QueryRing* ring, handshakes::Queue& handshakes, std::chrono::milliseconds drain);
+         handoff::QueryRing* ring, handshakes::Queues& handshakes, std::chrono::milliseconds drain);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   size_t index() const { return index_; }
   // False if the kernel gave it no descriptors.
-  bool is_ready() const { return poll_ && stop_wake_ && streams_.poll_descriptor() >= 0; }
+  bool is_ready() const {
+    return poll_ && stop_wake_ && streams_.poll_descriptor() >= 0 && quic_.poll_descriptor() >= 0;
+  }
   // The worker's thread, until stop().
   void run() noexcept;
   // Any thread; returns at once.
@@ -54,6 +58,7 @@ class Worker {
   Pipeline pipeline_;
   transport::udp::UdpTransport udp_;
   transport::stream::StreamTransport streams_;
+  transport::doq::QuicTransport quic_;
   net::FileDescriptor poll_;
   net::FileDescriptor stop_wake_;
   std::atomic<bool> stopping_{false};
@@ -62,7 +67,7 @@ class Worker {
   std::vector<std::unique_ptr<Served>> served_;
   handoff::HttpSettings http_;  // in use
   uint64_t now_ms_ = 0;         // of the latest turn
-  uint64_t deadline_ms_ = 0;    // when streams need a turn without any news
+  uint64_t deadline_ms_ = 0;    // when connections need a turn without any news
 };
 
 }  // namespace atlas::data

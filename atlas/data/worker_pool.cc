@@ -74,7 +74,7 @@ base::Result<void> WorkerPool::start() {
   for (size_t index = 0; index < counters_.size() && result; ++index) {
     auto worker = std::make_unique<Worker>(index, publisher_, counters_[index],
                                            rings_.empty() ? nullptr : &rings_[index],
-                                           handshakes_.queue(index), options_.drain);
+                                           handshakes_.queues(index), options_.drain);
     if (!worker->is_ready()) {
       result = base::fail("cannot start worker " + std::to_string(index) + ": out of file descriptors",
                           "raise the limit (ulimit -n, LimitNOFILE=)");

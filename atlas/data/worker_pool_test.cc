@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "atlas/data/quic_client.h"
 #include "atlas/data/served_zone.h"
 #include "atlas/data/tls_client.h"
 
@@ -23,6 +24,7 @@ class WorkerPoolTest : public ::testing::Test {
   void start(std::vector<std::shared_ptr<const handoff::Listener>> listeners, size_t workers = 1) {
     auto first = test_snapshot(1, std::move(listeners));
     first->tls[static_cast<size_t>(Transport::kTls)] = test_certificate().server_context({"dot"});
+    first->quic_contexts[static_cast<size_t>(Transport::kQuic)] = test_certificate().quic_context("doq");
     first->record_queries = true;
     publisher_ = std::make_unique<handoff::SnapshotPublisher>(workers, std::move(first));
     for (size_t i = 0; i < workers; ++i) {
@@ -127,6 +129,57 @@ TEST_F(WorkerPoolTest, AnswersManyClientsOverTls) {
     client.exchange();
     EXPECT_EQ(client.session.state(), tls::SessionState::kPeerClosed);
   }
+}
+
+quic::Timestamp now() {
+  return base::to_nanoseconds(base::monotonic_now());
+}
+
+// Carries what there is until `done`, for five seconds at most.
+template <typename Done>
+bool carry(std::vector<QuicClient>& clients, Done done) {
+  const auto end = base::monotonic_now() + std::chrono::seconds(5);
+  while (base::monotonic_now() < end) {
+    bool all = true;
+    for (QuicClient& client : clients) {
+      client.exchange(now());
+      all = done(client) && all;
+    }
+    if (all) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+// The same over QUIC; and clients that move stay with their worker.
+TEST_F(WorkerPoolTest, AnswersManyClientsOverQuic) {
+  const auto listener = test_listener("0.0.0.0:0", Transport::kQuic, 2);
+  start({listener}, 2);
+  const net::Endpoint server{*net::IpAddress::parse("127.0.0.77"), listener->endpoint.port};
+  std::vector<QuicClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.emplace_back(server, "doq", now());
+    clients.back().exchange(now());
+    // Some leave at once.
+    if (i % 4 == 3) clients.pop_back();
+  }
+  ASSERT_TRUE(
+      carry(clients, [](QuicClient& client) { return client.connection().state() == quic::State::kOpen; }));
+  const auto ask_all = [&] {
+    std::map<const QuicClient*, quic::StreamId> streams;
+    for (QuicClient& client : clients) streams[&client] = client.ask(framed(test_query(0, "www.example.")));
+    return carry(clients, [&](QuicClient& client) { return client.stream(streams[&client]).fin; });
+  };
+  EXPECT_TRUE(ask_all());
+  for (QuicClient& client : clients) client.move(now());
+  EXPECT_TRUE(ask_all());
+  for (const handoff::WorkerCounters& worker : counters_) {
+    EXPECT_GT(worker.queries[static_cast<size_t>(Transport::kQuic)].read(), 0u);
+    EXPECT_EQ(worker.quic_resets_sent.read(), 0u);
+  }
+  pool_->stop();
+  EXPECT_TRUE(
+      carry(clients, [](QuicClient& client) { return client.connection().state() != quic::State::kOpen; }));
 }
 
 TEST_F(WorkerPoolTest, AnswersFromTheAddressThatWasAsked) {

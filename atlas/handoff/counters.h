@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <deque>
 
+#include "atlas/handoff/doh_refusal.h"
 #include "atlas/http/limits.h"
 #include "atlas/query/query.h"
+#include "atlas/quic/failure.h"
 #include "atlas/tls/session.h"
 
 namespace atlas::handoff {
@@ -39,6 +41,20 @@ inline constexpr size_t kCountedTypes = 272;  // types from 0 to 270; the last o
 
 inline constexpr size_t kHttpStatuses = 600;
 
+// How clients break RFC 9250 (4.3.3).
+enum class DoqOffence : uint8_t {
+  kShort,      // the stream ended before its message did
+  kLong,       // more than one message on a stream
+  kMessage,    // less than a header, or a response
+  kMessageId,  // not 0
+  kKeepalive,  // the option of RFC 7828, which is TCP's
+  kDirection,  // a stream of one direction
+  kLast = kDirection,
+};
+inline constexpr const char* kDoqOffenceNames[] = {"short",      "long",      "message",
+                                                   "message-id", "keepalive", "direction"};
+inline constexpr size_t kDoqOffences = std::size(kDoqOffenceNames);
+
 struct alignas(64) WorkerCounters {
   std::array<Counter, query::kTransportCount> queries;
   std::array<Counter, query::kTransportCount> queries_ipv6;
@@ -67,11 +83,26 @@ struct alignas(64) WorkerCounters {
   Counter tls_shed;           // handshake threads had no room for more
   std::array<Counter, http::kOutcomesLast + 1> http_outcomes;
   std::array<Counter, kHttpStatuses> http_statuses;  // of answers to requests
-  Counter proxy_refused;                             // PROXY headers were wanted of a peer that is no proxy
-  Counter proxy_malformed;                           // no PROXY header, or a bad one
-  Counter records_lost;                              // query records that found their ring full
+  std::array<Counter, kDohRefusalsLast + 1> doh_refusals;
+  Counter proxy_refused;    // PROXY headers were wanted of a peer that is no proxy
+  Counter proxy_malformed;  // no PROXY header, or a bad one
+  Counter quic_datagrams_received;
+  Counter quic_datagrams_sent;
+  Counter quic_dropped;                    // for nobody, too long, or beyond what a handshake may send
+  Counter quic_accepted;                   // connections that have begun
+  Counter quic_refused_limit;              // over a limit of connections or handshakes
+  Counter quic_closed_busy;                // of those that asked nothing while there were too many
+  Counter quic_shed;                       // handshake threads had no room for more
+  Counter quic_answered_at_door;           // Retry and Version Negotiation
+  Counter quic_resets_sent;                // stateless
+  std::array<Counter, 2> quic_handshakes;  // full, resumed
+  std::array<Counter, static_cast<size_t>(quic::Failure::kLast) + 1> quic_failures;
+  std::array<Counter, kDoqOffences> doq_offences;
+  Counter records_lost;  // query records that found their ring full
   Gauge tcp_open;
   Gauge tls_handshaking;
+  Gauge quic_open;
+  Gauge quic_handshaking;
   Gauge snapshot_generation;
   Gauge last_turn_ms;  // of the monotonic clock
 };

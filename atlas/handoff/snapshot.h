@@ -16,6 +16,8 @@
 #include "atlas/policy/cookies/cookies.h"
 #include "atlas/policy/rate_limit/rate_limit.h"
 #include "atlas/query/query.h"
+#include "atlas/quic/server_context.h"
+#include "atlas/quic/settings.h"
 #include "atlas/tls/server_context.h"
 
 namespace atlas::handoff {
@@ -43,12 +45,27 @@ struct StreamLimits {
   uint32_t handshakes_per_client_max = 50;
 };
 
+// Limits of QUIC, a worker's share.
+struct QuicLimits {
+  uint32_t connections_max = 1000;
+  uint32_t connections_per_client_max = 200;
+  uint32_t handshakes_max = 500;  // that have begun and not ended
+  uint32_t handshakes_per_client_max = 50;
+  // From three quarters of connections_max on, those that have asked nothing for so long are closed.
+  std::chrono::milliseconds idle_when_busy{500};
+  bool always_validate = false;  // RFC 9000 8.1.2: every client's address, not only when there are many
+  quic::Settings settings;       // of connections that begin now
+};
+
 // How HTTP requests are read and answered.
 struct HttpSettings {
   // Where DNS messages are taken (RFC 8484), and where questions in words are, answered in JSON; empty = not.
   std::vector<std::string> message_paths{"/dns-query"};
   std::string json_path = "/resolve";
-  std::string forwarded_field;  // that a proxy puts the client's address in; empty = none
+  std::string forwarded_field = {};  // that a proxy puts the client's address in; empty = none
+  // Where HTTP/3 is to be had, for those who come without it (RFC 7838), as `h3=":443"; ma=86400`; empty =
+  // nowhere.
+  std::string alternative_service = {};
 
   friend bool operator==(const HttpSettings&, const HttpSettings&) = default;
 };
@@ -70,6 +87,8 @@ struct ServingSnapshot {
   // What sessions that begin now are made of, by transport; null where there is no TLS. Open sessions keep
   // what they were made of.
   std::array<std::shared_ptr<const tls::ServerContext>, query::kTransportCount> tls;
+  std::array<std::shared_ptr<const quic::ServerContext>, query::kTransportCount> quic_contexts;
+  QuicLimits quic;
   HttpSettings http;
   // Those who may speak for others, by PROXY headers or fields of HTTP.
   policy::access::AccessList proxies;

@@ -13,14 +13,18 @@
 
 namespace atlas::query {
 
-// RFC 1035 4.2, 7858 and 8484.
-enum class Transport : uint8_t { kUdp, kTcp, kTls, kHttps };
-inline constexpr size_t kTransportCount = 4;
+// RFC 1035 4.2, 7858, 8484 and 9250; kHttps is HTTP/1.1 and HTTP/2.
+enum class Transport : uint8_t { kUdp, kTcp, kTls, kHttps, kQuic, kHttp3 };
+inline constexpr size_t kTransportCount = 6;
 // In the configuration, the API and metrics.
-inline constexpr const char* kTransportNames[kTransportCount] = {"udp", "tcp", "tls", "https"};
+inline constexpr const char* kTransportNames[kTransportCount] = {"udp",   "tcp",  "tls",
+                                                                 "https", "quic", "http3"};
 
+constexpr bool is_over_quic(Transport transport) {
+  return transport == Transport::kQuic || transport == Transport::kHttp3;
+}
 constexpr bool is_encrypted(Transport transport) {
-  return transport == Transport::kTls || transport == Transport::kHttps;
+  return transport != Transport::kUdp && transport != Transport::kTcp;
 }
 
 // Who asked, as the transport knows it.
@@ -28,6 +32,7 @@ struct Client {
   net::Endpoint remote;
   net::Endpoint local;
   Transport transport = Transport::kUdp;
+  bool replayable = false;  // what comes may be a copy of what came before (0-RTT)
 };
 
 // RFC 7873 4: 8 octets from the client; 8 to 32 from the server, if it has one already.

@@ -77,14 +77,16 @@ void Threads::run(const Thread& thread) noexcept {
   lower_priority();
   const size_t first = thread.index * kWorkersPerThread;
   const size_t end = std::min(first + kWorkersPerThread, queues_.size());
-  base::OctetBuffer plain;
   while (!stopping_.load(std::memory_order_relaxed)) {
     eventfd_t jobs;
     ::eventfd_read(thread.wake.get(), &jobs);
-    // One job of each worker in turn, so that none waits for another's flood.
+    // One job of each queue in turn, so that none waits for another's flood.
     for (bool worked = true; worked && !stopping_.load(std::memory_order_relaxed);) {
       worked = false;
-      for (size_t i = first; i < end; ++i) worked = queues_[i].work(plain) || worked;
+      for (size_t i = first; i < end; ++i) {
+        worked = queues_[i].tls.work() || worked;
+        worked = queues_[i].quic.work() || worked;
+      }
     }
   }
 }

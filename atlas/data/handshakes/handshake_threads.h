@@ -9,8 +9,20 @@
 
 #include "atlas/base/result.h"
 #include "atlas/data/handshakes/handshake_queue.h"
+#include "atlas/data/handshakes/quic_job.h"
+#include "atlas/data/handshakes/tls_job.h"
 
 namespace atlas::data::handshakes {
+
+// Of one worker.
+struct Queues {
+  // Both write to the same eventfd.
+  explicit Queues(int thread_wake) : tls(thread_wake), quic(thread_wake) {}
+  bool is_ready() const { return tls.is_ready() && quic.is_ready(); }
+
+  Queue<TlsJob> tls;
+  Queue<QuicJob> quic;
+};
 
 // Workers that share a thread.
 inline constexpr size_t kWorkersPerThread = 2;
@@ -28,8 +40,8 @@ class Threads {
   // Joins; what is in the queues stays there.
   void stop();
 
-  // Of this worker. Stays where it is.
-  Queue& queue(size_t worker) { return queues_[worker]; }
+  // Of this worker. Stay where they are.
+  Queues& queues(size_t worker) { return queues_[worker]; }
 
  private:
   struct Thread {
@@ -42,7 +54,7 @@ class Threads {
   void run(const Thread& thread) noexcept;
 
   std::deque<Thread> threads_;
-  std::deque<Queue> queues_;
+  std::deque<Queues> queues_;
   size_t started_ = 0;
   std::atomic<bool> stopping_{false};
 };

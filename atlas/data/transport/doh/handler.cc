@@ -7,6 +7,7 @@
 #include "atlas/data/transport/doh/freshness.h"
 #include "atlas/data/transport/doh/json_api.h"
 #include "atlas/data/transport/doh/media_type.h"
+#include "atlas/http/forwarded.h"
 #include "atlas/http/target.h"
 
 namespace atlas::data::transport::doh {
@@ -42,7 +43,7 @@ struct Words {
   std::span<const http::FieldView> fields;
   std::string_view text;
 };
-constexpr std::array<Words, kRefusalsLast + 1> kWords{{
+constexpr std::array<Words, handoff::kDohRefusalsLast + 1> kWords{{
     {200, kFields, ""},
     {404, kFields, "DNS is not asked here\n"},
     {405, kFieldsOfMethod, "this method has no meaning here\n"},
@@ -84,12 +85,25 @@ bool wants_json(const http::RequestView& request) {
 
 Handler::Handler(Settings settings, Pipeline& pipeline)
     : settings_(std::move(settings)),
+      fields_{kAnyOrigin},
       pipeline_(pipeline),
       message_(std::make_unique<MessageBuffer>()),
-      response_(std::make_unique<MessageBuffer>()) {}
+      response_(std::make_unique<MessageBuffer>()) {
+  if (!settings_.alternative_service.empty()) {
+    fields_.push_back({"alt-svc", settings_.alternative_service});
+  }
+}
 
 http::ResponseView Handler::answer(const http::RequestView& request, const query::Client& client,
                                    const Batch& batch) {
+  const http::ResponseView response = answer_by_path(request, client, batch);
+  const auto status = static_cast<size_t>(response.status);
+  pipeline_.counters().http_statuses[std::min(status, handoff::kHttpStatuses - 1)].add();
+  return response;
+}
+
+http::ResponseView Handler::answer_by_path(const http::RequestView& request, const query::Client& client,
+                                           const Batch& batch) {
   const bool is_json_path = !settings_.json_path.empty() && request.path == settings_.json_path;
   if (!is_json_path && !is_path(request.path)) return refuse(Refusal::kPath);
   switch (request.method) {
@@ -142,7 +156,7 @@ http::ResponseView Handler::answer_message(base::Bytes message, const http::Requ
   const base::Bytes response = base::Bytes(*response_).first(octets);
   return {.content_type = kDnsMessageType,
           .cache_control = cache_control(response),
-          .fields = kFields,
+          .fields = fields_,
           .body = response};
 }
 
@@ -160,14 +174,14 @@ http::ResponseView Handler::answer_json(const http::RequestView& request, const 
   json_ = std::move(*json);
   return {.content_type = content_type,
           .cache_control = cache_control(wire),
-          .fields = kFields,
+          .fields = fields_,
           .body = base::bytes_of(json_)};
 }
 
 // Errors too may be kept, unless they say not (RFC 9110 15.1).
 http::ResponseView Handler::refuse(Refusal refusal) {
   const auto number = static_cast<size_t>(refusal);
-  ++refusals_[number];
+  pipeline_.counters().doh_refusals[number].add();
   return {.status = kWords[number].status,
           .content_type = kTextType,
           .cache_control = kNotKept,
@@ -194,6 +208,12 @@ std::string_view Handler::cache_control(base::Bytes response) {
 
 bool Handler::is_path(std::string_view path) const {
   return std::ranges::find(settings_.paths, path) != settings_.paths.end();
+}
+
+net::Endpoint client_of(const net::Endpoint& peer, const Batch& batch, std::string_view forwarded) {
+  if (forwarded.empty() || !batch.snapshot.proxies.allows(peer.address)) return peer;
+  const auto address = http::forwarded_for(batch.snapshot.http.forwarded_field, forwarded);
+  return address ? net::Endpoint{*address, 0} : peer;
 }
 
 }  // namespace atlas::data::transport::doh

@@ -10,16 +10,19 @@
 #include <vector>
 
 #include "atlas/data/pipeline.h"
-#include "atlas/data/transport/doh/refusal.h"
 #include "atlas/http/exchange.h"
 
 namespace atlas::data::transport::doh {
+
+using Refusal = handoff::DohRefusal;
 
 struct Settings {
   // Each begins with '/'. Here is asked in both forms: with messages, and with a name for JSON.
   std::vector<std::string> paths = {"/dns-query"};
   // Here is asked for JSON alone; empty: nowhere.
   std::string json_path = "/resolve";
+  // The field Alt-Svc of answers; empty: none.
+  std::string alternative_service = {};
 };
 
 // One worker's. Answers messages without allocating; JSON allocates (json_api.h).
@@ -34,9 +37,9 @@ class Handler {
   http::ResponseView answer(const http::RequestView& request, const query::Client& client,
                             const Batch& batch);
 
-  const RefusalCounts& refusals() const { return refusals_; }
-
  private:
+  http::ResponseView answer_by_path(const http::RequestView& request, const query::Client& client,
+                                    const Batch& batch);
   http::ResponseView answer_get(const http::RequestView& request, const query::Client& client,
                                 const Batch& batch);
   http::ResponseView answer_post(const http::RequestView& request, const query::Client& client,
@@ -55,12 +58,16 @@ class Handler {
   using MessageBuffer = std::array<uint8_t, dns::kMessageOctetsMax>;
 
   Settings settings_;
+  std::vector<http::FieldView> fields_;  // of answers
   Pipeline& pipeline_;
   std::unique_ptr<MessageBuffer> message_;  // decoded from a target
   std::unique_ptr<MessageBuffer> response_;
   std::array<char, sizeof "max-age=4294967295"> cache_control_;
   std::string json_;
-  RefusalCounts refusals_{};
 };
+
+// Whose access is looked at: the client that a proxy speaks for, if `peer` may say so. Without an address in
+// it, the field `forwarded` says nothing.
+net::Endpoint client_of(const net::Endpoint& peer, const Batch& batch, std::string_view forwarded);
 
 }  // namespace atlas::data::transport::doh

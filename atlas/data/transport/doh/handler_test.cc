@@ -39,8 +39,8 @@ class HandlerTest : public ::testing::Test {
     EXPECT_EQ(response.cache_control, "no-store");
     EXPECT_FALSE(response.body.empty());
     EXPECT_EQ(field(response, "access-control-allow-origin"), "*");
-    EXPECT_EQ(handler_.refusals()[static_cast<size_t>(refusal)], ++expected_[static_cast<size_t>(refusal)])
-        << to_text(refusal);
+    const auto number = static_cast<size_t>(refusal);
+    EXPECT_EQ(counters_.doh_refusals[number].read(), ++expected_[number]) << to_text(refusal);
   }
   static std::string_view field(const http::ResponseView& response, std::string_view name) {
     for (const http::FieldView& one : response.fields)
@@ -61,7 +61,7 @@ class HandlerTest : public ::testing::Test {
   Pipeline pipeline_{snapshot_->rate_limit, counters_, nullptr};
   Handler handler_{{.paths = {"/dns-query", "/"}, .json_path = "/resolve"}, pipeline_};
   std::string target_;
-  RefusalCounts expected_{};
+  std::array<uint64_t, handoff::kDohRefusalsLast + 1> expected_{};
 };
 
 TEST_F(HandlerTest, AnswersGetAndPostAlike) {

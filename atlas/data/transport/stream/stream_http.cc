@@ -1,8 +1,5 @@
 // HTTP on top of a connection: a codec for each, and one that answers requests for all.
-#include <algorithm>
-
 #include "atlas/data/transport/stream/stream_transport.h"
-#include "atlas/http/forwarded.h"
 
 namespace atlas::data::transport::stream {
 namespace {
@@ -18,17 +15,13 @@ std::optional<http::Version> version_of(const tls::ServerSession& session, base:
   return http::version_of(input);
 }
 
-// Without an address in it, the field says nothing.
-net::Endpoint client_of(const net::Endpoint& peer, const Batch& batch, std::string_view forwarded) {
-  if (forwarded.empty() || !batch.snapshot.proxies.allows(peer.address)) return peer;
-  const auto address = http::forwarded_for(batch.snapshot.http.forwarded_field, forwarded);
-  return address ? net::Endpoint{*address, 0} : peer;
-}
-
 }  // namespace
 
 void StreamTransport::set_http(const handoff::HttpSettings& http) {
-  requests_.emplace(doh::Settings{.paths = http.message_paths, .json_path = http.json_path}, pipeline_);
+  requests_.emplace(doh::Settings{.paths = http.message_paths,
+                                  .json_path = http.json_path,
+                                  .alternative_service = http.alternative_service},
+                    pipeline_);
 }
 
 size_t StreamTransport::answer_requests(Connection& connection, const Batch& batch, base::Bytes input) {
@@ -49,12 +42,8 @@ size_t StreamTransport::answer_requests(Connection& connection, const Batch& bat
     if (request == nullptr) break;
     ++queries_;
     ++responses_;
-    client.remote = client_of(connection.remote, batch, request->forwarded);
-    const http::ResponseView response = requests_->answer(*request, client, batch);
-    counters_
-        .http_statuses[std::min<size_t>(static_cast<size_t>(response.status), handoff::kHttpStatuses - 1)]
-        .add();
-    codec.respond(request->stream, response);
+    client.remote = doh::client_of(connection.remote, batch, request->forwarded);
+    codec.respond(request->stream, requests_->answer(*request, client, batch));
   }
   count_http_outcomes();
   return input.size();

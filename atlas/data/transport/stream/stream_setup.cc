@@ -64,14 +64,18 @@ bool StreamTransport::take_proxy_header(Connection& connection, const Batch& bat
 }
 
 bool StreamTransport::hand_over(Connection& connection, const Batch& batch, base::Bytes octets) {
-  handshakes::Job* job = handshakes_.reserve();
+  const bool begins = connection.session == nullptr;
+  handshakes::TlsJob* const job =
+      begins ? handshakes_.reserve(handshaking_clients_.of(connection.remote.address),
+                                   batch.snapshot.streams.handshakes_per_client_max)
+             : handshakes_.reserve();
   if (job == nullptr) {
     counters_.tls_shed.add();
     return false;
   }
   job->connection = connection.index;
   job->generation = connection.generation;
-  if (connection.session == nullptr) {
+  if (begins) {
     job->context = batch.snapshot.tls[static_cast<size_t>(connection.transport)];
     // The listener is of a snapshot that is gone, and this one has no more certificates.
     if (job->context == nullptr) return false;
@@ -85,7 +89,7 @@ bool StreamTransport::hand_over(Connection& connection, const Batch& batch, base
 
 void StreamTransport::take_handshakes(const Batch& batch, size_t budget, size_t& spent) {
   while (spent < budget) {
-    handshakes::Job* const job = handshakes_.finished();
+    handshakes::TlsJob* const job = handshakes_.finished();
     if (job == nullptr) return;
     spent += kHandshakeWork;
     // The connection may have gone meanwhile; then its session goes with the job.
@@ -101,7 +105,7 @@ void StreamTransport::take_handshakes(const Batch& batch, size_t budget, size_t&
   }
 }
 
-bool StreamTransport::resume(Connection& connection, const Batch& batch, handshakes::Job& job) {
+bool StreamTransport::resume(Connection& connection, const Batch& batch, handshakes::TlsJob& job) {
   connection.at_handshake_thread = false;
   connection.session = std::move(job.session);
   const tls::ServerSession& session = *connection.session;

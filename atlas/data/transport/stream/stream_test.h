@@ -22,7 +22,7 @@ class StreamTest : public ::testing::Test {
 
   explicit StreamTest(query::Transport transport, bool proxy = false, const char* forwarded_field = "")
       : listener_(test_listener("127.0.0.1:0", transport, 1, proxy)),
-        transport_(pipeline_, counters_, handshakes_.queue(0), {.forwarded_field = forwarded_field}) {
+        transport_(pipeline_, counters_, handshakes_.queues(0).tls, {.forwarded_field = forwarded_field}) {
     snapshot_->http.forwarded_field = forwarded_field;
     EXPECT_TRUE(transport_.add_listener(*listener_, listener_->sockets[0].get()));
   }

@@ -1,10 +1,4 @@
-#include <gmock/gmock.h>
-
-#include <string>
-
-#include "atlas/base/encoding.h"
-#include "atlas/data/tls_client.h"
-#include "atlas/data/transport/stream/stream_test.h"
+#include "atlas/data/transport/stream/stream_tls_test.h"
 #include "atlas/net/proxy_protocol.h"
 
 namespace atlas::data::transport::stream {
@@ -12,47 +6,6 @@ namespace {
 
 using dns::RRType;
 using std::chrono::milliseconds;
-
-class StreamTlsTest : public StreamTest {
- protected:
-  explicit StreamTlsTest(query::Transport transport = query::Transport::kTls, bool proxy = false,
-                         const char* forwarded_field = "")
-      : StreamTest(transport, proxy, forwarded_field) {
-    snapshot_->tls[static_cast<size_t>(query::Transport::kTls)] = test_certificate().server_context({"dot"});
-    snapshot_->tls[static_cast<size_t>(query::Transport::kHttps)] =
-        test_certificate().server_context({"h2", "http/1.1"});
-  }
-
-  TlsClient tls_client(std::vector<std::string> alpn = {"dot"}) { return {client(), std::move(alpn)}; }
-
-  // The handshake thread's part, by our own hands.
-  void make_handshakes() {
-    while (handshakes_.queue(0).work(scratch_)) continue;
-  }
-
-  void carry(TlsClient& client, int rounds = 6) {
-    for (int i = 0; i < rounds; ++i) {
-      client.exchange();
-      take_turns(4);
-      make_handshakes();
-      take_turns(2);
-    }
-    client.exchange();
-  }
-
-  TlsClient open_client(std::vector<std::string> alpn = {"dot"}) {
-    TlsClient client = tls_client(std::move(alpn));
-    carry(client);
-    EXPECT_TRUE(client.session.is_open());
-    return client;
-  }
-
-  uint64_t failures(tls::Failure failure) const {
-    return counters_.tls_failures[static_cast<size_t>(failure)].read();
-  }
-
-  base::OctetBuffer scratch_;
-};
 
 TEST_F(StreamTlsTest, AnswersPipelinedQueriesInFewRecords) {
   TlsClient client = open_client();
@@ -241,7 +194,8 @@ TEST_F(StreamTlsTest, ShedsHandshakesThatTheThreadHasNoRoomFor) {
   snapshot_->streams.handshakes_per_client_max = 10'000;
   snapshot_->streams.connections_per_client_max = 10'000;
   std::vector<net::FileDescriptor> clients;
-  for (size_t i = 0; i < handshakes::kJobsMax + 3; ++i) {
+  // One client has half of the ring.
+  for (size_t i = 0; i < handshakes::kJobsMax / 2 + 3; ++i) {
     clients.push_back(client());
     send_all(clients.back().get(), {22, 3, 1});
     take_turns(2);
@@ -251,7 +205,7 @@ TEST_F(StreamTlsTest, ShedsHandshakesThatTheThreadHasNoRoomFor) {
   // What was taken is worked on, and there is room again.
   make_handshakes();
   take_turns(200);
-  EXPECT_FALSE(handshakes_.queue(0).has_finished());
+  EXPECT_FALSE(handshakes_.queues(0).tls.has_finished());
   TlsClient late = tls_client();
   carry(late);
   EXPECT_TRUE(late.session.is_open());
@@ -387,6 +341,28 @@ TEST_F(ProxiedTlsTest, EveryThingElseIsRefused) {
   EXPECT_EQ(counters_.proxy_refused.read(), 1u);
 }
 
+TEST_F(ProxiedTlsTest, ShedsThoseWithManyHandshakesAndThenWhatHasNoRoom) {
+  snapshot_->streams.handshakes_max = 10'000;
+  snapshot_->streams.handshakes_per_client_max = 10'000;
+  snapshot_->streams.connections_per_client_max = 10'000;
+  std::vector<net::FileDescriptor> clients;
+  const auto begin = [&](int client_number) {
+    clients.push_back(client());
+    auto octets = header(("192.0.2." + std::to_string(client_number) + ":1").c_str());
+    octets.insert(octets.end(), {22, 3, 1});
+    send_all(clients.back().get(), octets);
+    take_turns(2);
+  };
+  for (size_t i = 0; i < handshakes::kJobsMax; ++i) begin(1);
+  EXPECT_EQ(counters_.tls_shed.read(), handshakes::kJobsMax / 2);
+  // The room that is left is for others, one by one.
+  for (size_t i = 0; i < handshakes::kJobsMax / 2; ++i) begin(2 + static_cast<int>(i));
+  EXPECT_EQ(counters_.tls_shed.read(), handshakes::kJobsMax / 2);
+  begin(200);
+  EXPECT_EQ(counters_.tls_shed.read(), handshakes::kJobsMax / 2 + 1);
+  EXPECT_TRUE(is_closed(clients.back().get()));
+}
+
 // Clients count, not their proxy.
 TEST_F(ProxiedTlsTest, LimitsTheClientsOfAProxy) {
   snapshot_->streams.connections_per_client_max = 1;
@@ -399,98 +375,6 @@ TEST_F(ProxiedTlsTest, LimitsTheClientsOfAProxy) {
   take_turns(4);
   EXPECT_EQ(counters_.tcp_open.read(), 2);
   EXPECT_EQ(counters_.tcp_refused_limit.read(), 1u);
-}
-
-class StreamHttpTest : public StreamTlsTest {
- protected:
-  explicit StreamHttpTest(const char* forwarded_field = "")
-      : StreamTlsTest(query::Transport::kHttps, false, forwarded_field) {}
-
-  static std::vector<uint8_t> octets(std::string_view text) { return {text.begin(), text.end()}; }
-  static std::string text(const TlsClient& client) { return std::string(base::text_of(client.got.bytes())); }
-  // Of RFC 8484 4.1.1.
-  static std::string request(std::string_view name, std::string_view more = {}) {
-    std::string encoded;
-    base::append_base64url(test_query(0, name), encoded);
-    return "GET /dns-query?dns=" + encoded + " HTTP/1.1\r\nHost: x\r\n" + std::string(more) + "\r\n";
-  }
-};
-
-// More than one visit answers.
-TEST_F(StreamHttpTest, AnswersPipelinedRequests) {
-  TlsClient client = open_client({"http/1.1"});
-  std::string requests;
-  for (int i = 0; i < 40; ++i) requests += request("www.example.");
-  client.send(octets(requests));
-  carry(client, 12);
-  const std::string got = text(client);
-  size_t responses = 0;
-  for (size_t at = 0; (at = got.find("HTTP/1.1 200", at)) != std::string::npos; ++at) ++responses;
-  EXPECT_EQ(responses, 40u);
-  EXPECT_EQ(counters_.queries[static_cast<size_t>(query::Transport::kHttps)].read(), 40u);
-  EXPECT_EQ(counters_.http_statuses[200].read(), 40u);
-}
-
-TEST_F(StreamHttpTest, AnswersHttp2) {
-  TlsClient client = open_client({"h2"});
-  client.send(octets("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
-  client.send({0, 0, 0, 4, 0, 0, 0, 0, 0});  // SETTINGS
-  // GET of a path that is not there, end of stream and of header (RFC 7541 appendix A).
-  client.send({0, 0, 6, 1, 5, 0, 0, 0, 1, 0x82, 0x87, 0x84, 0x01, 0x01, 'x'});
-  carry(client);
-  EXPECT_EQ(counters_.http_statuses[404].read(), 1u);
-  // A frame of type HEADERS for stream 1.
-  EXPECT_THAT(text(client), ::testing::HasSubstr(std::string("\x01\x04\0\0\0\x01", 6)));
-  EXPECT_TRUE(transport_.has_connections());
-}
-
-TEST_F(StreamHttpTest, WithoutAlpnTheFirstOctetsTell) {
-  TlsClient client = open_client({});
-  const std::string words = request("www.example.", "Connection: close\r\n");
-  for (const char c : words) {
-    client.send(octets({&c, 1}));
-    client.exchange();
-    take_turns(2);
-  }
-  carry(client);
-  EXPECT_THAT(text(client), ::testing::StartsWith("HTTP/1.1 200"));
-  EXPECT_FALSE(transport_.has_connections());
-}
-
-TEST_F(StreamHttpTest, ABrokenRequestIsAnsweredAndCounted) {
-  TlsClient client = open_client({"http/1.1"});
-  client.send(octets("GET / HTTP/7.7\r\n\r\n"));
-  carry(client);
-  EXPECT_THAT(std::string(base::text_of(client.got.bytes())), ::testing::StartsWith("HTTP/1.1 "));
-  uint64_t outcomes = 0;
-  for (const auto& counter : counters_.http_outcomes) outcomes += counter.read();
-  EXPECT_EQ(outcomes, 1u);
-  EXPECT_FALSE(transport_.has_connections());
-}
-
-class ForwardedTest : public StreamHttpTest {
- protected:
-  ForwardedTest() : StreamHttpTest("x-forwarded-for") {
-    snapshot_->allow_query = policy::access::AccessList({net::Prefix::parse("192.0.2.0/24").value()});
-  }
-
-  // Whether the one that the field names was answered.
-  bool is_allowed(std::string_view address) {
-    const uint64_t before = counters_.refused_access.read();
-    TlsClient client = open_client({"http/1.1"});
-    client.send(octets(request("www.example.", "X-Forwarded-For: " + std::string(address) + "\r\n")));
-    carry(client);
-    EXPECT_THAT(text(client), ::testing::StartsWith("HTTP/1.1 200"));
-    return counters_.refused_access.read() == before;
-  }
-};
-
-TEST_F(ForwardedTest, TheProxysFieldIsTheClient) {
-  EXPECT_FALSE(is_allowed("192.0.2.5")) << "nobody may be a proxy";
-  snapshot_->proxies = policy::access::AccessList({net::Prefix::parse("127.0.0.1").value()});
-  EXPECT_TRUE(is_allowed("192.0.2.5"));
-  EXPECT_FALSE(is_allowed("203.0.113.5"));
-  EXPECT_FALSE(is_allowed("unknown"));
 }
 
 }  // namespace

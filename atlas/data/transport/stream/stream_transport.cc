@@ -46,7 +46,7 @@ void reset(int fd) {
 }  // namespace
 
 StreamTransport::StreamTransport(Pipeline& pipeline, handoff::WorkerCounters& counters,
-                                 handshakes::Queue& handshakes, const handoff::HttpSettings& http)
+                                 TlsHandshakes& handshakes, const handoff::HttpSettings& http)
     : pipeline_(pipeline),
       counters_(counters),
       handshakes_(handshakes),

@@ -17,9 +17,10 @@
 
 #include "atlas/base/octet_buffer.h"
 #include "atlas/data/handshakes/handshake_queue.h"
+#include "atlas/data/handshakes/tls_job.h"
 #include "atlas/data/pipeline.h"
+#include "atlas/data/transport/client_counts.h"
 #include "atlas/data/transport/doh/handler.h"
-#include "atlas/data/transport/stream/client_counts.h"
 #include "atlas/data/transport/stream/connection.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/snapshot.h"
@@ -30,11 +31,13 @@ namespace atlas::data::transport::stream {
 // Answers of one connection that wait for the client; more queries are not read before it takes some.
 inline constexpr size_t kPendingOctetsMax = 65536;
 
+using TlsHandshakes = handshakes::Queue<handshakes::TlsJob>;
+
 // One worker's.
 class StreamTransport {
  public:
   // All but `http` outlive the transport.
-  StreamTransport(Pipeline& pipeline, handoff::WorkerCounters& counters, handshakes::Queue& handshakes,
+  StreamTransport(Pipeline& pipeline, handoff::WorkerCounters& counters, TlsHandshakes& handshakes,
                   const handoff::HttpSettings& http);
 
   // An epoll descriptor: readable when some connection or listener has news.
@@ -94,11 +97,12 @@ class StreamTransport {
   bool admit_client(Connection& connection, const handoff::StreamLimits& limits);
   // Takes the PROXY header off the front of `octets`, as soon as it is whole.
   bool take_proxy_header(Connection& connection, const Batch& batch, base::Bytes& octets);
+  // Whether its client may begin one more handshake.
   // Gives what came, and the session, to the handshake thread.
   bool hand_over(Connection& connection, const Batch& batch, base::Bytes octets);
   void take_handshakes(const Batch& batch, size_t budget, size_t& spent);
   // False if the connection is broken.
-  bool resume(Connection& connection, const Batch& batch, handshakes::Job& job);
+  bool resume(Connection& connection, const Batch& batch, handshakes::TlsJob& job);
   void note_failure(tls::Failure failure);
 
   // One visit: stream_visit.cc, and stream_http.cc for requests. Sends, reads, answers and sends, each at
@@ -129,7 +133,7 @@ class StreamTransport {
 
   Pipeline& pipeline_;
   handoff::WorkerCounters& counters_;
-  handshakes::Queue& handshakes_;
+  TlsHandshakes& handshakes_;
   net::FileDescriptor poll_;
   std::vector<ListeningSocket> listeners_;
   bool accepting_ = true;
@@ -140,11 +144,11 @@ class StreamTransport {
   http::ServerCodecs codecs_;
   http::OutcomeCounts outcomes_counted_{};
   std::optional<doh::Handler> requests_;
-  ConnectionSlab slab_;
-  ConnectionList<&Connection::by_activity> by_activity_{slab_};
-  ConnectionList<&Connection::by_age> by_age_{slab_};
-  ConnectionList<&Connection::by_setup> by_setup_{slab_};
-  ConnectionList<&Connection::by_queue> queue_{slab_};
+  Slab<Connection> slab_;
+  ConnectionList<Connection, &Connection::by_activity> by_activity_{slab_};
+  ConnectionList<Connection, &Connection::by_age> by_age_{slab_};
+  ConnectionList<Connection, &Connection::by_setup> by_setup_{slab_};
+  ConnectionList<Connection, &Connection::by_queue> queue_{slab_};
   ClientCounts clients_;
   ClientCounts handshaking_clients_;
   uint32_t handshaking_ = 0;

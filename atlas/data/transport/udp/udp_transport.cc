@@ -4,40 +4,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "atlas/net/packet_info.h"
 #include "atlas/net/proxy_protocol.h"
 
 namespace atlas::data::transport::udp {
-namespace {
-
-bool is_link_local(const in6_addr& address) {
-  return address.s6_addr[0] == 0xfe && (address.s6_addr[1] & 0xc0) == 0x80;
-}
-
-// Turns the control message of a received packet into that of its answer, sent from the address that was
-// asked, and returns this address. The route decides on the interface, but for link-local addresses, which
-// mean nothing without it.
-net::IpAddress take_local_address(msghdr& header) {
-  for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr;
-       control = CMSG_NXTHDR(&header, control)) {
-    if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
-      auto& info = *reinterpret_cast<in_pktinfo*>(CMSG_DATA(control));
-      info.ipi_ifindex = 0;
-      return net::IpAddress::v4(ntohl(info.ipi_spec_dst.s_addr));
-    }
-    if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
-      auto& info = *reinterpret_cast<in6_pktinfo*>(CMSG_DATA(control));
-      if (!is_link_local(info.ipi6_addr)) info.ipi6_ifindex = 0;
-      std::array<uint8_t, 16> octets;
-      std::memcpy(octets.data(), &info.ipi6_addr, octets.size());
-      return net::IpAddress::v6(octets);
-    }
-  }
-  header.msg_controllen = 0;
-  return {};
-}
-
-}  // namespace
-
 UdpTransport::UdpTransport(Pipeline& pipeline, handoff::WorkerCounters& counters)
     : pipeline_(pipeline),
       counters_(counters),
@@ -63,7 +33,7 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
       Packet& packet = (*packets_)[first + i];
       query::Client& client = clients[i];
       client = {.remote = net::Endpoint::from(packet.remote), .local = listener.endpoint};
-      if (wildcard) client.local.address = take_local_address(received_[first + i].msg_hdr);
+      if (wildcard) client.local.address = net::take_packet_info(received_[first + i].msg_hdr);
       messages[i] = base::Bytes(packet.query).first(received_[first + i].msg_len);
       if (listener.proxy) take_proxy_header(batch, client, messages[i]);
     }

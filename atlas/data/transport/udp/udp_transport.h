@@ -1,7 +1,6 @@
 // UDP in batches: one system call takes up to 32 queries, one sends their answers.
 #pragma once
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include "atlas/data/pipeline.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/snapshot.h"
+#include "atlas/net/packet_info.h"
 
 namespace atlas::data::transport::udp {
 
@@ -34,7 +34,7 @@ class UdpTransport {
   struct Packet {
     sockaddr_storage remote;
     // The local address of a packet that came to a wildcard listener; goes back with its answer.
-    alignas(cmsghdr) std::array<uint8_t, CMSG_SPACE(sizeof(in6_pktinfo))> control;
+    alignas(cmsghdr) std::array<uint8_t, net::kPacketInfoOctets> control;
     iovec query_vector;
     iovec response_vector;
     std::array<uint8_t, kQueryOctetsMax> query;

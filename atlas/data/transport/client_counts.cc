@@ -1,10 +1,10 @@
-#include "atlas/data/transport/stream/client_counts.h"
+#include "atlas/data/transport/client_counts.h"
 
 #include <utility>
 
 #include "atlas/base/assert.h"
 
-namespace atlas::data::transport::stream {
+namespace atlas::data::transport {
 namespace {
 
 constexpr size_t kSlotsMin = 64;
@@ -44,6 +44,10 @@ bool ClientCounts::add(const net::IpAddress& address, uint32_t max) {
   return true;
 }
 
+uint32_t ClientCounts::of(const net::IpAddress& address) const {
+  return slots_[find(client_of(address))].connections;
+}
+
 void ClientCounts::remove(const net::IpAddress& address) {
   size_t hole = find(client_of(address));
   ATLAS_ASSERT(slots_[hole].connections > 0);
@@ -68,4 +72,4 @@ void ClientCounts::grow() {
   }
 }
 
-}  // namespace atlas::data::transport::stream
+}  // namespace atlas::data::transport

@@ -7,7 +7,7 @@
 #include "atlas/crypto/siphash.h"
 #include "atlas/net/address.h"
 
-namespace atlas::data::transport::stream {
+namespace atlas::data::transport {
 
 class ClientCounts {
  public:
@@ -15,6 +15,8 @@ class ClientCounts {
 
   // Counts one more, unless the client has `max` already.
   bool add(const net::IpAddress& address, uint32_t max);
+  // How many add() has counted and remove() has not.
+  uint32_t of(const net::IpAddress& address) const;
   // Takes back one that add() counted.
   void remove(const net::IpAddress& address);
 
@@ -34,4 +36,4 @@ class ClientCounts {
   size_t used_ = 0;
 };
 
-}  // namespace atlas::data::transport::stream
+}  // namespace atlas::data::transport

@@ -1,14 +1,13 @@
-// Why a request is not answered with a DNS message, and what is said instead.
+// Why DNS over HTTPS does not answer a request with a DNS message, and what it says instead.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-namespace atlas::data::transport::doh {
+namespace atlas::handoff {
 
-enum class Refusal : uint8_t {
+enum class DohRefusal : uint8_t {
   kNone,
   kPath,               // 404
   kMethod,             // 405
@@ -23,12 +22,9 @@ enum class Refusal : uint8_t {
   kJsonTooLarge,       // 500: the answer
   kNoAnswer,           // 503: the query path gave none
 };
-inline constexpr size_t kRefusalsLast = static_cast<size_t>(Refusal::kNoAnswer);
+inline constexpr size_t kDohRefusalsLast = static_cast<size_t>(DohRefusal::kNoAnswer);
 
 // "media-type": for counters and logs.
-std::string_view to_text(Refusal refusal);
+std::string_view to_text(DohRefusal refusal);
 
-// How often each has happened. Of one thread.
-using RefusalCounts = std::array<uint64_t, kRefusalsLast + 1>;
-
-}  // namespace atlas::data::transport::doh
+}  // namespace atlas::handoff

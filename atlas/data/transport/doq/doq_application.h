@@ -1,0 +1,72 @@
+// DNS over QUIC (RFC 9250): a query a stream, its answer on the same.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "atlas/base/octet_buffer.h"
+#include "atlas/data/transport/doq/application.h"
+#include "atlas/handoff/counters.h"
+
+namespace atlas::data::transport::doq {
+
+// RFC 9250 8.4.
+enum class DoqError : quic::ErrorCode {
+  kNoError = 0x0,
+  kInternalError = 0x1,
+  kProtocolError = 0x2,
+  kRequestCancelled = 0x3,
+  kExcessiveLoad = 0x4,
+  kUnspecifiedError = 0x5,
+};
+
+// What all connections of a worker share.
+struct DoqAnswering {
+  DoqAnswering(Pipeline& with, handoff::WorkerCounters& counting)
+      : pipeline(with), counters(counting), response(std::make_unique_for_overwrite<Response>()) {}
+
+  static constexpr size_t kLengthOctets = 2;
+  using Response = std::array<uint8_t, kLengthOctets + dns::kMessageOctetsMax>;
+
+  Pipeline& pipeline;
+  handoff::WorkerCounters& counters;
+  std::unique_ptr<Response> response;  // behind its length
+  Foresight foresight;
+};
+
+class DoqApplication final : public Application {
+ public:
+  explicit DoqApplication(DoqAnswering& answering) : answering_(answering) {}
+
+  void open(Visit&) override {}
+  void take(const quic::Event& event, base::Bytes octets, Visit& visit) override;
+  void write(Visit& visit) override;
+  void drain(Visit&) override { draining_ = true; }
+  bool owes_answers() const override { return complete_ > 0; }
+  quic::ErrorCode no_error() const override { return static_cast<quic::ErrorCode>(DoqError::kNoError); }
+
+ private:
+  // A query that is not whole yet, or waits for room. The client's window bounds what all of them hold, since
+  // it opens only when a query is answered.
+  struct Begun {
+    quic::StreamId stream = 0;
+    bool complete = false;
+    bool early = false;
+    base::OctetBuffer octets;
+  };
+
+  void take_data(const quic::Event& event, base::Bytes octets, Visit& visit);
+  void forget(quic::StreamId stream);
+  // `octets` are all of a stream.
+  void answer(quic::StreamId stream, base::Bytes octets, bool early, Visit& visit);
+  // DOQ_PROTOCOL_ERROR.
+  void close(handoff::DoqOffence offence, Visit& visit);
+
+  DoqAnswering& answering_;
+  std::vector<Begun> begun_;
+  uint32_t complete_ = 0;  // of them
+  bool draining_ = false;
+};
+
+}  // namespace atlas::data::transport::doq
