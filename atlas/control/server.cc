@@ -16,6 +16,7 @@
 
 #include "atlas/base/file.h"
 #include "atlas/control/cookie_secret.h"
+#include "atlas/control/log_settings.h"
 #include "atlas/control/process/process.h"
 #include "atlas/net/socket.h"
 
@@ -33,6 +34,8 @@ constexpr int kTurnMs = 200;
 constexpr std::chrono::milliseconds kFirstLoadMax{3000};
 // How often zones that have been loaded are published while others load.
 constexpr std::chrono::milliseconds kPublishEvery{100};
+// Pauses of accepting that follow each other so soon are one event.
+constexpr std::chrono::minutes kAcceptQuiet{1};
 // That wait behind the one which is carried out, from more clients than the control socket has connections.
 constexpr size_t kOrdersMax = 256;
 
@@ -41,12 +44,27 @@ double seconds_since(base::MonotonicTime begun) {
 }
 
 const char* transport_name(query::Transport transport) {
-  constexpr const char* kNames[query::kTransportCount] = {"UDP", "TCP", "TLS", "HTTPS"};
+  constexpr const char* kNames[query::kTransportCount] = {"UDP", "TCP", "TLS", "HTTPS", "QUIC", "HTTP/3"};
   return kNames[static_cast<size_t>(transport)];
 }
 
 net::SocketType socket_type(query::Transport transport) {
+  if (query::is_over_quic(transport)) return net::SocketType::kQuic;
   return transport == query::Transport::kUdp ? net::SocketType::kUdp : net::SocketType::kTcp;
+}
+
+// Of the address that HTTPS is served on first, if HTTP/3 is served there too.
+std::string alternative_service(const std::vector<std::shared_ptr<const handoff::Listener>>& listeners) {
+  using Listeners = std::vector<std::shared_ptr<const handoff::Listener>>;
+  const auto https = std::ranges::find(listeners, query::Transport::kHttps,
+                                       [](const Listeners::value_type& one) { return one->transport; });
+  if (https == listeners.end()) return {};
+  const auto http3 = std::ranges::find_if(listeners, [&](const Listeners::value_type& listener) {
+    return listener->transport == query::Transport::kHttp3 &&
+           listener->endpoint.address == (*https)->endpoint.address;
+  });
+  if (http3 == listeners.end()) return {};
+  return "h3=\":" + std::to_string((*http3)->endpoint.port) + "\"; ma=86400";
 }
 
 int64_t unix_seconds(base::WallTime time) {
@@ -102,6 +120,8 @@ base::Result<void> Server::prepare() {
   if (!config_.server.user.empty()) {
     events_.emit(EventId::kPrivilegesDropped,
                  {{"user", config_.server.user}, {"group", config_.server.group}});
+  } else if (::geteuid() == 0) {
+    events_.emit(EventId::kRunsAsRoot);
   }
   auto secrets = load_cookie_secrets(config_.cookies, config_.paths.state, events_);
   if (!secrets) return std::unexpected(secrets.error());
@@ -137,6 +157,7 @@ void Server::turn() {
     start_next_order();
   }
   refresh_tls();
+  report_accept_pauses();
   // What loading needed, and versions that nobody reads any more, go back to the kernel: the allocator would
   // keep a good part of them.
   if (publisher_->reclaim() == 0 && trim_memory_) {
@@ -193,6 +214,16 @@ void Server::limit_connections() {
   } else {
     events_.emit(EventId::kDescriptorLimit, {{"descriptors", descriptors}, {"connections", granted}});
   }
+}
+
+// Workers only count: they have no time for events.
+void Server::report_accept_pauses() {
+  const uint64_t pauses = handoff::total(counters_, &handoff::WorkerCounters::accept_paused);
+  if (pauses == accept_pauses_) return;
+  accept_pauses_ = pauses;
+  const auto now = base::monotonic_now();
+  if (now >= accept_pauses_quiet_until_) events_.emit(EventId::kAcceptPaused);
+  accept_pauses_quiet_until_ = now + kAcceptQuiet;
 }
 
 base::Result<Server::OpenListener> Server::open(const config::ListenAddress& address) {
@@ -295,10 +326,23 @@ std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
   streams.setup = config_.tcp.setup_time_max;
   streams.handshakes_max = std::max(1u, config_.tls.handshakes_max / workers_);
   streams.handshakes_per_client_max = config_.tls.handshakes_per_client_max;
-  snapshot->tls = tls_->contexts();
+  snapshot->tls = tls_->contexts().tls;
+  snapshot->quic_contexts = tls_->contexts().quic;
+  handoff::QuicLimits& quic = snapshot->quic;
+  quic.connections_max = std::max(1u, config_.quic.connections_max / workers_);
+  quic.connections_per_client_max = config_.quic.connections_per_client_max;
+  quic.handshakes_max = streams.handshakes_max;
+  quic.handshakes_per_client_max = streams.handshakes_per_client_max;
+  quic.always_validate = config_.quic.always_validate;
+  quic.idle_when_busy = config_.quic.idle_when_busy;
+  quic.settings.idle = config_.quic.idle;
+  quic.settings.handshake = config_.quic.setup_time_max;
+  quic.settings.streams_max = config_.quic.streams_max;
+  quic.settings.early_data = config_.quic.early_data;
   snapshot->http = {.message_paths = config_.https.paths,
                     .json_path = config_.https.json_path,
-                    .forwarded_field = config_.https.forwarded_field};
+                    .forwarded_field = config_.https.forwarded_field,
+                    .alternative_service = alternative_service(snapshot->listeners)};
   snapshot->proxies = policy::access::AccessList(config_.proxy.allow);
   snapshot->allow_query = policy::access::AccessList(config_.access.allow_query);
   policy::rate_limit::Settings& rate = snapshot->rate_limit;
@@ -324,7 +368,7 @@ void Server::use_tls(certificates::TlsContexts contexts) {
 }
 
 void Server::refresh_tls() {
-  if (!tls_->refresh(base::monotonic_now())) return;
+  if (!tls_->refresh(base::monotonic_now(), base::wall_now())) return;
   state_.certificate_not_after_unix_seconds = unix_seconds(tls_->not_after());
   publish();
 }
@@ -469,6 +513,10 @@ base::Result<void> Server::try_reload(const std::string& actor) {
     std::string list;
     for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + key;
     events_.emit(EventId::kConfigNeedsRestart, {{"keys", list}});
+  }
+  if (loaded.config->log != config_.log) use_log_settings(loaded.config->log, events_);
+  if (loaded.config->log.level != config_.log.level) {
+    events_.emit(EventId::kLogLevelChanged, {{"level", to_text(events_.level())}, {"actor", actor}});
   }
   report_listeners(listeners_, *listeners);
   listeners_ = std::move(*listeners);

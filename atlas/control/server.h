@@ -59,6 +59,7 @@ class Server {
   void use_tls(certificates::TlsContexts contexts);
   void refresh_tls();
   void limit_connections();
+  void report_accept_pauses();
 
   // What someone asked for that takes its time: a reload, or that of one zone. One is carried out at a time.
   struct Order {
@@ -112,6 +113,8 @@ class Server {
   base::MonotonicTime order_begun_;
   base::MonotonicTime published_;
   bool has_unpublished_ = false;
+  uint64_t accept_pauses_ = 0;  // seen so far
+  base::MonotonicTime accept_pauses_quiet_until_{};
   bool trim_memory_ = false;  // once old versions are gone
   bool stopping_ = false;
 };

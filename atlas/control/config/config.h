@@ -20,7 +20,7 @@ namespace atlas::control::config {
 using std::chrono::milliseconds;
 
 inline constexpr uint16_t kDnsPort = 53;
-inline constexpr uint16_t kDnsOverTlsPort = 853;  // RFC 7858 3.1
+inline constexpr uint16_t kDnsOverTlsPort = 853;  // RFC 7858 3.1, and over QUIC: RFC 9250 4.1.1
 inline constexpr uint16_t kHttpsPort = 443;
 inline constexpr uint16_t kMetricsPort = 9530;
 
@@ -76,6 +76,8 @@ struct LogSettings {
   LogFormat format = LogFormat::kText;
   LogDestination destination = LogDestination::kStderr;
   std::filesystem::path file;
+
+  friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 
 struct AccessSettings {
@@ -116,6 +118,17 @@ struct HttpsSettings {
   std::vector<std::string> paths{"/dns-query"};
   std::string json_path = "/resolve";
   std::string forwarded_field;
+};
+
+struct QuicSettings {
+  uint32_t connections_max = 20'000;  // over all workers
+  uint32_t connections_per_client_max = 200;
+  milliseconds idle{30'000};
+  milliseconds idle_when_busy{500};
+  milliseconds setup_time_max{5'000};
+  uint32_t streams_max = 100;
+  bool early_data = true;
+  bool always_validate = false;
 };
 
 struct TcpSettings {
@@ -171,6 +184,7 @@ struct Config {
   TcpSettings tcp;
   TlsSettings tls;
   HttpsSettings https;
+  QuicSettings quic;
   ProxySettings proxy;
   AnswerSettings answers;
   DnstapSettings dnstap;

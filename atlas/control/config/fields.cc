@@ -123,6 +123,32 @@ void visit(Fields& f, HttpsSettings& https) {
          https.forwarded_field, 64);
 }
 
+void visit(Fields& f, QuicSettings& quic) {
+  f.integer({"connections-max", "Connections over all workers."}, quic.connections_max, 1, 10'000'000);
+  f.integer({"connections-per-client-max", "Connections of one client address to one worker."},
+            quic.connections_per_client_max, 1, 1'000'000);
+  f.duration({"idle", "A connection that is silent for so long is forgotten (RFC 9000 10.1)."}, quic.idle, 1s,
+             1h);
+  f.duration(
+      {"idle-when-busy",
+       "Once three quarters of the connections are taken, one that asks nothing for so long is closed."},
+      quic.idle_when_busy, 10ms, 1h);
+  f.duration({"setup-time-max", "A connection whose handshake is not over by then is given up."},
+             quic.setup_time_max, 100ms, 1min);
+  f.integer({"streams-max", "Queries that a client may have on their way on one connection."},
+            quic.streams_max, 1, 10'000);
+  f.boolean(
+      {"early-data",
+       "Let clients that come back send queries at once (0-RTT). Those that change something are refused "
+       "there, since somebody could send them again."},
+      quic.early_data);
+  f.boolean(
+      {"always-validate",
+       "Let every new client show first that its address is its own (RFC 9000 8.1.2), which costs a round "
+       "trip; otherwise only while there are many handshakes."},
+      quic.always_validate);
+}
+
 }  // namespace
 
 void visit(Fields& f, Config& config) {
@@ -133,13 +159,14 @@ void visit(Fields& f, Config& config) {
   f.open({"server", "Who this server is and how it runs."});
   visit(f, config.server);
   f.close();
-  f.listeners({"listen",
-               "Addresses that answer queries, each \"address\", \"address:port\" or a mapping of address, "
-               "transports "
-               "(udp, tcp, tls, https; udp and tcp if none are given) and proxy: true where everything comes "
-               "behind a "
-               "PROXY header of version 2. Port 53 if none is given, 853 for tls, 443 for https."},
-              config.listen);
+  f.listeners(
+      {"listen",
+       "Addresses that answer queries, each \"address\", \"address:port\" or a mapping of address, "
+       "transports "
+       "(udp, tcp, tls, https, quic, http3; udp and tcp if none are given) and proxy: true where "
+       "everything comes behind a PROXY header of version 2. Port 53 if none is given, 853 for tls and "
+       "quic, 443 for https and http3."},
+      config.listen);
   f.open({"paths", "Where things are kept."});
   f.path({"state", "Folder of what the server keeps: secrets that it made, and images of zones."},
          config.paths.state);
@@ -184,11 +211,14 @@ void visit(Fields& f, Config& config) {
   f.open({"tcp", "Limits of TCP connections, those under TLS included."});
   visit(f, config.tcp);
   f.close();
-  f.open({"tls", "DNS over TLS (RFC 7858) and HTTPS: what listeners with these transports use."});
+  f.open({"tls", "DNS over TLS (RFC 7858), HTTPS and QUIC: what listeners with these transports use."});
   visit(f, config.tls);
   f.close();
-  f.open({"https", "DNS over HTTPS (RFC 8484)."});
+  f.open({"https", "DNS over HTTPS (RFC 8484), of every version of HTTP."});
   visit(f, config.https);
+  f.close();
+  f.open({"quic", "Limits of QUIC: DNS over QUIC (RFC 9250) and over HTTP/3."});
+  visit(f, config.quic);
   f.close();
   f.open({"proxy", "Proxies and load balancers in front of this server."});
   f.prefixes({"allow",

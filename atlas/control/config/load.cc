@@ -357,11 +357,17 @@ class ReadFields : public Fields {
     for (const query::Transport transport : transports) {
       const auto endpoint = read_endpoint(*address, port_of(transport));
       if (!endpoint) return;
-      const bool is_stream = transport != query::Transport::kUdp;
       for (const ListenAddress& other : value) {
-        if (other.endpoint != *endpoint || (other.transport != query::Transport::kUdp) != is_stream) continue;
+        if (other.endpoint != *endpoint || is_stream(other.transport) != is_stream(transport)) continue;
         report(*address, address->position, endpoint->to_text() + " is listened on twice",
-               other.transport == transport ? "" : "give each of tcp, tls and https a port of its own");
+               other.transport == transport ? ""
+               : is_stream(transport)       ? "give each of tcp, tls and https a port of its own"
+                                            : "give each of udp, quic and http3 a port of its own");
+        return;
+      }
+      if (proxy && query::is_over_quic(transport)) {
+        report(*address, address->position, "PROXY headers are not taken over QUIC",
+               "leave quic and http3 to a listener without proxy: true");
         return;
       }
       value.push_back({*endpoint, transport, proxy});
@@ -375,15 +381,27 @@ class ReadFields : public Fields {
       if (name != std::end(query::kTransportNames)) {
         transports.push_back(static_cast<query::Transport>(name - std::begin(query::kTransportNames)));
       } else {
-        report(item, item.position, "a transport is udp, tcp, tls or https");
+        report(item, item.position, "a transport is udp, tcp, tls, https, quic or http3");
       }
     }
     return transports;
   }
 
+  static bool is_stream(query::Transport transport) {
+    return transport != query::Transport::kUdp && !query::is_over_quic(transport);
+  }
+
   static uint16_t port_of(query::Transport transport) {
-    if (transport == query::Transport::kTls) return kDnsOverTlsPort;
-    return transport == query::Transport::kHttps ? kHttpsPort : kDnsPort;
+    switch (transport) {
+      case query::Transport::kTls:
+      case query::Transport::kQuic:
+        return kDnsOverTlsPort;
+      case query::Transport::kHttps:
+      case query::Transport::kHttp3:
+        return kHttpsPort;
+      default:
+        return kDnsPort;
+    }
   }
 
   bool read_zone(const Node& item, ZoneFile& zone, const ZoneDefaults& defaults) {
@@ -458,6 +476,9 @@ void check_together(const Config& config, ReadFields& fields) {
   }
   if (config.tcp.idle_when_busy > config.tcp.idle) {
     fields.report_at("tcp", "idle-when-busy", "is longer than \"idle\"", "");
+  }
+  if (config.quic.idle_when_busy > config.quic.idle) {
+    fields.report_at("quic", "idle-when-busy", "is longer than \"idle\"", "");
   }
   const bool takes_proxies = std::ranges::any_of(config.listen, &ListenAddress::proxy);
   if (takes_proxies && config.proxy.allow.empty()) {

@@ -216,10 +216,16 @@ https: {paths: [/dns-query, "/{dns}"], json-path: ""}
 }
 
 TEST_F(ConfigTest, SaysWhatIsWrongWithTls) {
-  EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"::1@5300\", transports: [quic]}]\n"),
-              HasSubstr("a transport is udp, tcp, tls or https"));
+  EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"::1@5300\", transports: [carrier-pigeon]}]\n"),
+              HasSubstr("a transport is udp, tcp, tls, https, quic or http3"));
   EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"[::1]:5300\", transports: [tcp, tls]}]\n"),
               HasSubstr("a port of its own"));
+  EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"[::1]:5300\", transports: [udp, quic]}]\n"),
+              HasSubstr("give each of udp, quic and http3 a port of its own"));
+  EXPECT_THAT(error_of("config: 1\nproxy: {allow: [192.0.2.1]}\n"
+                       "listen: [{address: \"[::1]\", transports: [quic], proxy: true}]\n"),
+              HasSubstr("PROXY headers are not taken over QUIC"));
+  EXPECT_THAT(error_of("config: 1\nquic: {idle: 1s, idle-when-busy: 2s}\n"), HasSubstr("is longer than"));
   EXPECT_THAT(error_of("config: 1\nlisten: [{address: \"::1\", proxy: true}]\n"),
               HasSubstr("nobody may be a proxy"));
   EXPECT_THAT(error_of("config: 1\ntls: {certificates: [{chain-file: a.pem}]}\n"),

@@ -42,7 +42,7 @@ class Writer {
 };
 
 // SocketProtocol: UDP, TCP, DOT, DOH, by query::Transport.
-constexpr std::array<uint64_t, query::kTransportCount> kSocketProtocols = {1, 2, 3, 4};
+constexpr std::array<uint64_t, query::kTransportCount> kSocketProtocols = {1, 2, 3, 4, 7, 4};
 
 base::Bytes address_octets(const net::IpAddress& address) {
   const base::Bytes octets = address.octets();

@@ -147,11 +147,52 @@ void add_tls_and_http(Families& out, const Sources& sources) {
   out.value(static_cast<double>(sources.state.certificate_not_after_unix_seconds.load()));
   out.counter("atlas_http_errors_total", "HTTP requests refused and connections given up, by reason.");
   add_reasons<http::Outcome>(out, counters, &WorkerCounters::http_outcomes);
+  out.counter("atlas_doh_refusals_total", "Whole HTTP requests that got no DNS message, by reason.");
+  add_reasons<handoff::DohRefusal>(out, counters, &WorkerCounters::doh_refusals);
   out.counter("atlas_http_responses_total", "Responses to whole HTTP requests, by status.");
   for (size_t i = 0; i < handoff::kHttpStatuses; ++i) {
     const uint64_t count =
         total(counters, [i](const WorkerCounters& w) { return w.http_statuses[i].read(); });
     if (count != 0) out.value(count, {{"status", std::to_string(i)}});
+  }
+}
+
+void add_quic(Families& out, const handoff::CounterSet& counters) {
+  using handoff::WorkerCounters;
+  out.gauge("atlas_quic_connections", "QUIC connections that are open, or about to be.");
+  out.value(total(counters, [](const WorkerCounters& w) { return w.quic_open.read(); }));
+  out.gauge("atlas_quic_handshaking", "QUIC handshakes that have begun and not ended.");
+  out.value(total(counters, [](const WorkerCounters& w) { return w.quic_handshaking.read(); }));
+  out.counter("atlas_quic_connections_accepted_total", "QUIC connections that have begun.");
+  out.value(total(counters, &WorkerCounters::quic_accepted));
+  out.counter("atlas_quic_connections_refused_total", "QUIC connections that have not, by reason.");
+  out.value(total(counters, &WorkerCounters::quic_refused_limit), {{"reason", "limit"}});
+  out.value(total(counters, &WorkerCounters::quic_shed), {{"reason", "overload"}});
+  out.counter("atlas_quic_connections_expired_total",
+              "QUIC connections closed because they asked nothing while there were too many.");
+  out.value(total(counters, &WorkerCounters::quic_closed_busy));
+  out.counter("atlas_quic_handshakes_total", "QUIC handshakes that succeeded, by kind.");
+  for (const size_t resumed : {0, 1}) {
+    out.value(total(counters, [&](const WorkerCounters& w) { return w.quic_handshakes[resumed].read(); }),
+              {{"kind", resumed == 0 ? "full" : "resumed"}});
+  }
+  out.counter("atlas_quic_datagrams_total", "Datagrams of QUIC, by direction.");
+  out.value(total(counters, &WorkerCounters::quic_datagrams_received), {{"direction", "received"}});
+  out.value(total(counters, &WorkerCounters::quic_datagrams_sent), {{"direction", "sent"}});
+  out.counter("atlas_quic_datagrams_dropped_total",
+              "Datagrams of no connection, or that could not be taken.");
+  out.value(total(counters, &WorkerCounters::quic_dropped));
+  out.counter("atlas_quic_answers_without_connection_total",
+              "Datagrams that were answered and then forgotten, by answer.");
+  out.value(total(counters, &WorkerCounters::quic_answered_at_door), {{"answer", "retry_or_version"}});
+  out.value(total(counters, &WorkerCounters::quic_resets_sent), {{"answer", "reset"}});
+  out.counter("atlas_quic_connections_ended_total", "QUIC connections that have ended, by reason.");
+  add_reasons<quic::Failure>(out, counters, &WorkerCounters::quic_failures);
+  out.counter("atlas_doq_errors_total",
+              "Connections of DNS over QUIC closed for an error of the client's, by reason.");
+  for (size_t i = 0; i < handoff::kDoqOffences; ++i) {
+    const uint64_t count = total(counters, [i](const WorkerCounters& w) { return w.doq_offences[i].read(); });
+    if (count != 0) out.value(count, {{"reason", handoff::kDoqOffenceNames[i]}});
   }
 }
 
@@ -237,6 +278,7 @@ std::string exposition(const Sources& sources) {
   add_refusals(out, sources.counters);
   add_sockets(out, sources.counters);
   add_tls_and_http(out, sources);
+  add_quic(out, sources.counters);
   add_server(out, sources);
   add_process(out);
   return out.text();

@@ -44,6 +44,15 @@ TEST_F(Exposition, NamesRcodesAndTypes) {
   EXPECT_THAT(text, Not(HasSubstr("type=\"TXT\"")));
 }
 
+TEST_F(Exposition, NamesReasonsThatHaveHappened) {
+  counters_[1].doh_refusals[static_cast<size_t>(handoff::DohRefusal::kMediaType)].add(4);
+  counters_[0].http_outcomes[static_cast<size_t>(http::Outcome::kPingFlood)].add();
+  const std::string text = exposition(sources_);
+  EXPECT_THAT(text, HasSubstr("\natlas_doh_refusals_total{reason=\"media-type\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("\natlas_http_errors_total{reason=\"ping-flood\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("reason=\"encoding\"")));
+}
+
 TEST_F(Exposition, ShowsTheWorkerThatLagsBehind) {
   state_.generation = 9;
   counters_[0].snapshot_generation.set(9);
