@@ -21,6 +21,10 @@ listen:
   - {address: "[::1]:8530", transports: [tls]}
   - {address: "127.0.0.1:8443", transports: [https]}
   - {address: "[::1]:8443", transports: [https]}
+  - {address: "127.0.0.1:8530", transports: [quic]}
+  - {address: "[::1]:8530", transports: [quic]}
+  - {address: "127.0.0.1:8443", transports: [http3]}
+  - {address: "[::1]:8443", transports: [http3]}
 
 paths:
   state: state
@@ -77,9 +81,8 @@ base::Result<std::filesystem::path> prepare_folder(const std::filesystem::path& 
 }
 
 std::string greeting(const std::filesystem::path& folder) {
-  return "\nAtlas serves demo.test on 127.0.0.1 and [::1], port 5300 (UDP and TCP) and 8530 (TLS). To try "
-         "it, in "
-         "another terminal:\n\n"
+  return "\nAtlas serves demo.test on 127.0.0.1 and [::1], port 5300 (UDP and TCP), 8530 (TLS and QUIC) and "
+         "8443 (HTTPS and HTTP/3). To try it, in another terminal:\n\n"
          "  dig @127.0.0.1 -p 5300 www.demo.test\n"
          "  dig @::1 -p 5300 +tcp demo.test MX\n"
          "  dig @127.0.0.1 -p 5300 anything.apps.demo.test\n"
@@ -91,6 +94,8 @@ std::string greeting(const std::filesystem::path& folder) {
          "  curl --cacert " +
          (folder / "state/self-signed.pem").string() +
          " 'https://localhost:8443/resolve?name=www.demo.test&type=A'\n"
+         "  build/release/bin/atlasctl query @127.0.0.1:8530 +quic www.demo.test\n"
+         "  build/release/bin/atlasctl query @127.0.0.1:8443 +http3 www.demo.test\n"
          "  build/release/bin/atlasctl status --socket " +
          (folder / "control.sock").string() +
          "\n\n"

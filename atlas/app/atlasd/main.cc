@@ -8,6 +8,7 @@
 #include "atlas/app/atlasd/first_run.h"
 #include "atlas/app/version.h"
 #include "atlas/control/config/config.h"
+#include "atlas/control/log_settings.h"
 #include "atlas/control/server.h"
 #include "atlas/data/worker_pool.h"
 #include "atlas/net/socket.h"
@@ -61,9 +62,7 @@ telemetry::dnstap::Settings dnstap_settings(const control::config::Config& confi
 
 int serve(const Options& options, control::config::Config config) {
   handoff::EventQueue events;
-  events.set_level(static_cast<handoff::EventSeverity>(config.log.level));
-  events.configure({static_cast<handoff::LogFormat>(config.log.format),
-                    static_cast<handoff::LogDestination>(config.log.destination), config.log.file});
+  control::use_log_settings(config.log, events);
   handoff::ServerState state;
   const telemetry::log::LogWriter log(events);
   events.emit(handoff::EventId::kServerStarting, {{"version", version_text()}, {"pid", ::getpid()}});

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,6 @@
 #include "atlas/base/bytes.h"
 #include "atlas/base/clock.h"
 #include "atlas/net/address.h"
-#include "atlas/tls/client_session.h"
 
 namespace atlas::app::atlasctl::query {
 
@@ -25,14 +23,7 @@ struct Attempt {
   std::vector<std::string>& notes;
 };
 
-// What all attempts over TLS share.
-struct TlsMaterial {
-  std::shared_ptr<const tls::ClientContext> context;
-  std::optional<tls::ResumptionTicket> ticket;  // of the connection before
-};
-
-// Fails with what is wrong in the files or pins that the options name.
-base::Result<TlsMaterial> make_tls_material(const Options& options);
+struct TlsMaterial;
 
 // Everything that waits fails at the attempt's deadline.
 class Channel {
@@ -48,5 +39,7 @@ OpenedChannel open_udp(const Attempt& attempt);
 OpenedChannel open_tcp(const Attempt& attempt);
 OpenedChannel open_tls(const Attempt& attempt, TlsMaterial& material);
 OpenedChannel open_https(const Attempt& attempt, TlsMaterial& material);
+OpenedChannel open_quic(const Attempt& attempt, TlsMaterial& material);
+OpenedChannel open_http3(const Attempt& attempt, TlsMaterial& material);
 
 }  // namespace atlas::app::atlasctl::query

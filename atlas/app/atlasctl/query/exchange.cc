@@ -8,6 +8,7 @@
 
 #include "atlas/app/atlasctl/query/channel.h"
 #include "atlas/app/atlasctl/query/socket.h"
+#include "atlas/app/atlasctl/query/tls_material.h"
 
 namespace atlas::app::atlasctl::query {
 namespace {
@@ -116,9 +117,11 @@ class Conversation {
   }
 
   base::Result<std::vector<uint8_t>, ExchangeError> encode_query(Transport transport) {
-    // RFC 8484 4.1: the same query has the same octets, so that caches of HTTP can be of use.
+    // RFC 8484 4.1: the same query has the same octets, so that caches of HTTP can be of use. RFC 9250 4.2.1:
+    // the stream tells queries apart.
     query_.header.id = 0;
-    if (transport != Transport::kHttps) fill_random(&query_.header.id, sizeof query_.header.id);
+    const bool is_told_apart = transport == Transport::kHttps || is_over_quic(transport);
+    if (!is_told_apart) fill_random(&query_.header.id, sizeof query_.header.id);
     if (options_.padding == Padding::kBlocks ||
         (options_.padding == Padding::kWhereEncrypted && is_encrypted(transport))) {
       pad(query_);
@@ -141,6 +144,10 @@ class Conversation {
         return open_tls(attempt, tls_);
       case Transport::kHttps:
         return open_https(attempt, tls_);
+      case Transport::kQuic:
+        return open_quic(attempt, tls_);
+      case Transport::kHttp3:
+        return open_http3(attempt, tls_);
     }
     std::unreachable();
   }

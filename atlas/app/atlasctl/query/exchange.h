@@ -1,4 +1,4 @@
-// One query sent and its reply received: over UDP, TCP, TLS or HTTPS, or over TCP after a truncated reply.
+// One query sent and its reply received: over any transport, or over TCP after a truncated reply.
 #pragma once
 
 #include <chrono>
@@ -46,9 +46,9 @@ struct HttpFacts {
 };
 
 struct Timings {
-  std::chrono::microseconds connect{};  // of TCP
-  std::chrono::microseconds tls_handshake{};
-  std::chrono::microseconds answer{};  // from sending the query to its reply
+  std::chrono::microseconds connect{};        // of TCP
+  std::chrono::microseconds tls_handshake{};  // of QUIC, all of its handshake
+  std::chrono::microseconds answer{};         // from sending the query to its reply
 };
 
 // How a query went, beside the messages.

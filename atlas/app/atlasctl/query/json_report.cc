@@ -138,7 +138,8 @@ json::object http_json(const HttpFacts& http) {
 json::object timings_json(const Circumstances& circumstances) {
   const Timings& timings = circumstances.timings;
   json::object object;
-  if (circumstances.transport != Transport::kUdp) object["connect"] = timings.connect.count();
+  const bool connects = circumstances.transport != Transport::kUdp && !is_over_quic(circumstances.transport);
+  if (connects) object["connect"] = timings.connect.count();
   if (circumstances.tls) object["tlsHandshake"] = timings.tls_handshake.count();
   object["answer"] = timings.answer.count();
   return object;

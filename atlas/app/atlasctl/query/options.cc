@@ -209,9 +209,6 @@ class Parser {
     if (!tls.key_file.empty() && tls.certificate_file.empty())
       return fail("+tls-keyfile needs the certificate", "+tls-certfile names it");
     tls.verify |= !tls.hostname.empty();
-    if (tls.verify && !tls.sni.empty() && tls.sni != tls.hostname)
-      return fail("+tls-sni asks for one name, and another one would be verified",
-                  "+tls-hostname is for both");
     const bool wants_tls =
         tls.verify || !tls.pins.empty() || !tls.sni.empty() || !tls.certificate_file.empty();
     if (wants_tls && !is_encrypted(options_.transport)) options_.transport = Transport::kTls;
@@ -229,15 +226,17 @@ class Parser {
 }  // namespace
 
 std::string_view to_text(Transport transport) {
-  static constexpr std::string_view kWords[] = {"UDP", "TCP", "TLS", "HTTPS"};
+  static constexpr std::string_view kWords[] = {"UDP", "TCP", "TLS", "HTTPS", "QUIC", "HTTP/3"};
   return kWords[static_cast<size_t>(transport)];
 }
 
 uint16_t default_port(Transport transport) {
   switch (transport) {
     case Transport::kTls:
+    case Transport::kQuic:
       return kTlsPort;
     case Transport::kHttps:
+    case Transport::kHttp3:
       return kHttpsPort;
     default:
       return kDnsPort;

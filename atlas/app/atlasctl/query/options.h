@@ -21,16 +21,19 @@ namespace atlas::app::atlasctl::query {
 enum class Format : uint8_t { kText, kShort, kJson };
 enum class Family : uint8_t { kAny, kIpv4, kIpv6 };
 
-enum class Transport : uint8_t { kUdp, kTcp, kTls, kHttps };
+enum class Transport : uint8_t { kUdp, kTcp, kTls, kHttps, kQuic, kHttp3 };
 // "UDP", as reports have it.
 std::string_view to_text(Transport transport);
 uint16_t default_port(Transport transport);
+constexpr bool is_over_quic(Transport transport) {
+  return transport == Transport::kQuic || transport == Transport::kHttp3;
+}
 constexpr bool is_encrypted(Transport transport) {
-  return transport == Transport::kTls || transport == Transport::kHttps;
+  return transport != Transport::kUdp && transport != Transport::kTcp;
 }
 
 enum class Padding : uint8_t {
-  kWhereEncrypted,  // as kBlocks, over TLS and HTTPS
+  kWhereEncrypted,  // as kBlocks, over TLS, HTTPS and QUIC
   kBlocks,          // RFC 8467 4.1: to a multiple of 128 octets
   kAsGiven,         // edns.options has it
   kNever,
@@ -42,7 +45,7 @@ struct TlsOptions {
   std::vector<std::string> pins;           // of the server's key
   std::filesystem::path authorities_file;  // empty = the system's
   std::string hostname;                    // empty = the server as typed
-  std::string sni;                         // empty = the host name
+  std::string sni;                         // told to the server; empty = the host name
   std::filesystem::path certificate_file;  // the client's own; empty = none
   std::filesystem::path key_file;          // empty = in certificate_file
 };

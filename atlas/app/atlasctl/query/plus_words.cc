@@ -142,8 +142,8 @@ void set_transport(Options& options, Transport transport, bool on) {
   }
 }
 
-Result<void> set_https(Options& options, bool on, bool get, std::string_view path) {
-  set_transport(options, Transport::kHttps, on);
+Result<void> set_https(Options& options, Transport transport, bool on, bool get, std::string_view path) {
+  set_transport(options, transport, on);
   if (!on) return {};
   options.https.get = get;
   if (path.empty()) return {};
@@ -208,9 +208,23 @@ constexpr PlusWord kPlusWords[] = {
     {"tls", kNone, true, "", "ask over TLS, port 853 (RFC 7858)",
      ATLAS_SET(set_transport(o, Transport::kTls, on))},
     {"https", kOptional, true, "PATH", "ask over HTTPS, port 443, with POST to PATH (/dns-query; RFC 8484)",
-     [](Options& o, bool on, std::string_view value) { return set_https(o, on, false, value); }},
+     [](Options& o, bool on, std::string_view value) {
+       return set_https(o, Transport::kHttps, on, false, value);
+     }},
     {"https-get", kOptional, true, "PATH", "ask over HTTPS with GET",
-     [](Options& o, bool on, std::string_view value) { return set_https(o, on, true, value); }},
+     [](Options& o, bool on, std::string_view value) {
+       return set_https(o, Transport::kHttps, on, true, value);
+     }},
+    {"quic", kNone, true, "", "ask over QUIC, port 853 (RFC 9250)",
+     ATLAS_SET(set_transport(o, Transport::kQuic, on))},
+    {"http3", kOptional, true, "PATH", "ask over HTTP/3, port 443, with POST to PATH",
+     [](Options& o, bool on, std::string_view value) {
+       return set_https(o, Transport::kHttp3, on, false, value);
+     }},
+    {"http3-get", kOptional, true, "PATH", "ask over HTTP/3 with GET",
+     [](Options& o, bool on, std::string_view value) {
+       return set_https(o, Transport::kHttp3, on, true, value);
+     }},
     {"tls-ca", kOptional, true, "FILE",
      "verify the server's name and certificate, by the authorities of FILE (PEM) or those of the system",
      ATLAS_SET_TEXT(o.tls.verify = on; o.tls.authorities_file = value)},
@@ -221,7 +235,7 @@ constexpr PlusWord kPlusWords[] = {
      "the server's name in its certificate (@SERVER); implies +tls-ca",
      ATLAS_SET_TEXT(o.tls.hostname = value)},
     {"tls-sni", kRequired, true, "NAME",
-     "ask for the certificate of this name, without verifying that it has it",
+     "ask for the certificate of this name; it is not the one that is verified",
      ATLAS_SET_TEXT(o.tls.sni = value)},
     {"tls-certfile", kRequired, true, "FILE", "show the server this certificate (PEM) if it asks for one",
      ATLAS_SET_TEXT(o.tls.certificate_file = value)},
@@ -289,7 +303,7 @@ constexpr PlusWord kPlusWords[] = {
     {"keepalive", kNone, true, "", "ask how long a TCP connection may idle (RFC 7828)",
      ATLAS_SET(set_edns_option(o, on, dns::TcpKeepaliveOption{}))},
     {"padding", kOptional, true, "OCTETS",
-     "pad the query to blocks of 128 octets (over TLS and HTTPS; RFC 8467), or add so many",
+     "pad the query to blocks of 128 octets (over TLS, HTTPS and QUIC; RFC 8467), or add so many",
      [](Options& o, bool on, std::string_view value) { return set_padding(o, on, value); }},
     {"zoneversion", kNone, true, "", "ask for the zone's version (RFC 9660)",
      ATLAS_SET(set_edns_option(o, on, dns::ZoneVersionOption{}))},

@@ -153,8 +153,13 @@ std::string circumstance_lines(const Circumstances& circumstances, const Paint& 
 std::string timing_line(const Circumstances& circumstances, const Paint& paint) {
   if (circumstances.transport == Transport::kUdp) return {};
   const Timings& timings = circumstances.timings;
-  std::vector<std::string> words{"connect " + milliseconds_text(timings.connect)};
-  if (circumstances.tls) words.push_back("TLS handshake " + milliseconds_text(timings.tls_handshake));
+  // QUIC connects and shakes hands at once.
+  const bool is_quic = is_over_quic(circumstances.transport);
+  std::vector<std::string> words;
+  if (!is_quic) words.push_back("connect " + milliseconds_text(timings.connect));
+  if (circumstances.tls) {
+    words.push_back((is_quic ? "handshake " : "TLS handshake ") + milliseconds_text(timings.tls_handshake));
+  }
   words.push_back("answer " + milliseconds_text(timings.answer));
   return paint(Style::kDim, ";; " + joined(words)) + '\n';
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "atlas/app/atlasctl/query/channel.h"
+#include "atlas/app/atlasctl/query/tls_material.h"
 #include "atlas/base/octet_buffer.h"
 
 namespace atlas::app::atlasctl::query {
