@@ -15,9 +15,10 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 import encrypted_servers  # noqa: E402, F401: for the benchmarks
+import restore_cores  # noqa: E402
 import servers  # noqa: E402
 
 SERVER_CPU, OTHER_CPU = 0, 1
@@ -38,37 +39,31 @@ def on_cpu(cpu, command):
 
 
 @contextlib.contextmanager
-def everything_else_off(cpu):
-    """Moves every process of the machine to the other core until the block ends. Agents that walk all sockets would otherwise be
-    measured with the server, and they have more to walk when connections are open. What they start meanwhile inherits that; at the
-    end all have their cores back."""
+def everything_else_off(cpu, root=None):
+    """Moves every process of the machine (or `root` and all below it) to the other cores until the block ends. Agents that walk all
+    sockets would otherwise be measured with the server, and they have more to walk when connections are open. What they start
+    meanwhile inherits that; at the end all have their cores back, even if the benchmark is killed: another process sees to it."""
     # The end comes when the benchmark is told to stop, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    before = affinities()
+    before = restore_cores.affinities(root)
     moved = {thread: cores for thread, cores in before.items() if cpu in cores and len(cores) > 1}
-    inherited = {cores - {cpu}: cores for cores in moved.values()}
-    set_affinities({thread: cores - {cpu} for thread, cores in moved.items()})
+    keeper = subprocess.Popen(
+        [sys.executable, restore_cores.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    task = {"benchmark": os.getpid(), "cpu": cpu, "root": root, "known": list(before)}
+    task["moved"] = {thread: sorted(cores) for thread, cores in moved.items()}
+    keeper.stdin.write(json.dumps(task) + "\n")
+    keeper.stdin.flush()
+    if keeper.stdout.readline() != "ready\n":
+        raise RuntimeError("nobody would give the cores back")
+    restore_cores.set_affinities({thread: cores - {cpu} for thread, cores in moved.items()})
     try:
         yield
     finally:
-        new = {thread: cores for thread, cores in affinities().items() if thread not in before and cores in inherited}
-        set_affinities(moved | {thread: inherited[cores] for thread, cores in new.items()})
-
-
-def affinities():
-    """The cores of every thread of the machine, by its id."""
-    found = {}
-    for task in pathlib.Path("/proc").glob("[0-9]*/task/[0-9]*"):
-        with contextlib.suppress(OSError):
-            found[int(task.name)] = frozenset(os.sched_getaffinity(int(task.name)))
-    return found
-
-
-def set_affinities(cores_of):
-    for thread, cores in cores_of.items():
-        # It may have ended, or be the kernel's.
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(thread, cores)
+        # What the benchmark forked may hold the pipe open: a word ends the wait, too.
+        keeper.stdin.write("end\n")
+        keeper.stdin.close()
+        keeper.wait()
 
 
 def threads(process):
@@ -154,9 +149,9 @@ def stream_load(transport, port, queries, seconds, connections, pending):
     return load([], transport, port, queries, seconds, connections, pending)
 
 
-def handshake_load(port, queries, seconds, resumed, concurrent):
+def handshake_load(transport, port, queries, seconds, resumed, concurrent):
     """What atlas-load reports of connections with a query each, so many at a time."""
-    return load([], "resumptions" if resumed else "handshakes", port, queries, seconds, concurrent)
+    return load([], f"{transport}-resumptions" if resumed else f"{transport}-handshakes", port, queries, seconds, concurrent)
 
 
 def load(first, transport, port, queries, *words):

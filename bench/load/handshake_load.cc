@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "bench/load/tls_socket.h"
+#include "atlas/net/file_descriptor.h"
 
 namespace atlas::bench {
 namespace {
@@ -16,11 +16,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int kNewsMax = 64;
 // Answers still on their way when the time is over.
 constexpr std::chrono::milliseconds kGrace{2000};
-
-const std::shared_ptr<const tls::ClientContext>& context() {
-  static const auto made = make_client_context("dot");
-  return made;
-}
 
 // A place that one connection after the other takes.
 class Client {
@@ -33,40 +28,34 @@ class Client {
     begun_ = Clock::now();
     query_ = &query;
     counts_ = !load_.resumed || ticket_.has_value();
-    asked_ = answered_ = false;
-    socket_ = TlsSocket::connect(load_.server, context(), load_.resumed && ticket_ ? &*ticket_ : nullptr);
-    if (socket_ == nullptr) return false;
+    asked_ = false;
+    connection_ = load_.begin(load_.server, load_.resumed && ticket_ ? &*ticket_ : nullptr);
+    if (connection_ == nullptr) return false;
     if (counts_) ++result_.sent;
     epoll_event event{.events = EPOLLIN, .data = {}};
     event.data.ptr = this;
-    return ::epoll_ctl(poll_, EPOLL_CTL_ADD, socket_->descriptor(), &event) == 0;
+    return ::epoll_ctl(poll_, EPOLL_CTL_ADD, connection_->descriptor(), &event) == 0;
   }
 
   // Goes on with what has arrived. True if the connection is over, in whatever way.
   bool advance() {
-    const bool alive = socket_->receive(
-        [&](base::Bytes octets) { return take_messages(octets, [&](base::Bytes answer) { take(answer); }); });
-    if (!alive && !answered_) {
-      socket_.reset();
+    const bool alive = connection_->advance();
+    if (connection_->answer()) {
+      take(*connection_->answer());
+      if (load_.resumed && connection_->is_open()) {
+        if (counts_ && !connection_->is_resumed()) ++result_.wrong;
+        if (auto next = connection_->ticket()) ticket_ = std::move(next);
+      }
+      connection_->close();
       return true;
     }
-    if (!asked_ && socket_->session().is_open()) {
-      std::vector<uint8_t> message;
-      append_message(message, 0, *query_);
-      asked_ = socket_->send(message) && socket_->flush();
-    }
-    if (!answered_) return false;
-    if (load_.resumed && socket_->session().is_open()) {
-      if (counts_ && !socket_->session().handshake().resumed) ++result_.wrong;
-      if (auto next = socket_->session().ticket()) ticket_ = std::move(next);
-    }
-    socket_->close();
-    return true;
+    if (alive && !asked_ && connection_->is_open()) asked_ = connection_->ask(*query_);
+    if (!alive) connection_.reset();
+    return !alive;
   }
 
  private:
   void take(base::Bytes answer) {
-    answered_ = true;
     if (!counts_) return;
     if (answer.size() < 12 || !is_right(answer, *query_)) ++result_.wrong;
     ++result_.answered;
@@ -76,13 +65,12 @@ class Client {
   const HandshakeLoad& load_;
   int poll_;
   LoadResult& result_;
-  std::unique_ptr<TlsSocket> socket_;
+  std::unique_ptr<BriefConnection> connection_;
   std::optional<tls::ResumptionTicket> ticket_;
   const std::vector<uint8_t>* query_ = nullptr;
   Clock::time_point begun_;
   bool counts_ = false;
   bool asked_ = false;
-  bool answered_ = false;
 };
 
 }  // namespace

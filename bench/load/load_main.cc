@@ -1,10 +1,14 @@
 // atlas-load: asks a DNS server on this machine, for benchmarks. Prints one line of JSON.
 //
 //   atlas-load udp SERVER QUERIES SECONDS [RATE]   closed loop, or RATE queries a second whatever comes back
-//   atlas-load tcp|tls|https SERVER QUERIES SECONDS [CONNECTIONS [PENDING]]   PENDING queries wait on each of
-//   them atlas-load handshakes|resumptions SERVER QUERIES SECONDS [CONCURRENT]     one query a TLS connection
-//   atlas-load tcp-idle|tls-idle|https-idle SERVER COUNT   holds connections until standard input ends
-//   atlas-load tcp-slow SERVER COUNT NAME TYPE     asks and hardly reads until standard input ends
+//   atlas-load tcp|tls|https|quic|http3 SERVER QUERIES SECONDS [CONNECTIONS [PENDING]]
+//                                                  PENDING queries wait on each of them
+//   atlas-load tls-handshakes|tls-resumptions|quic-handshakes|quic-resumptions SERVER QUERIES SECONDS
+//   [CONCURRENT]
+//                                                  one query a connection
+//   atlas-load tcp-idle|tls-idle|https-idle|quic-idle|http3-idle SERVER COUNT   holds connections until
+//   standard input ends atlas-load tcp-slow SERVER COUNT NAME TYPE     asks and hardly reads until standard
+//   input ends
 //
 // SERVER is ADDRESS:PORT; QUERIES is a file of "NAME TYPE" lines, with "do" behind them
 // where DNSSEC records are wanted.
@@ -21,6 +25,7 @@
 #include "atlas/dns/message.h"
 #include "bench/load/handshake_load.h"
 #include "bench/load/https_connection.h"
+#include "bench/load/quic_connection.h"
 #include "bench/load/stream_load.h"
 #include "bench/load/tcp_clients.h"
 #include "bench/load/tcp_connection.h"
@@ -102,7 +107,9 @@ constexpr struct {
   bench::Connect connect;
 } kStreams[] = {{"tcp", "tcp-idle", bench::connect_tcp},
                 {"tls", "tls-idle", bench::connect_tls},
-                {"https", "https-idle", bench::connect_https}};
+                {"https", "https-idle", bench::connect_https},
+                {"quic", "quic-idle", bench::connect_quic},
+                {"http3", "http3-idle", bench::connect_http3}};
 
 int run_stream(const net::Endpoint& server, bench::Connect connect, int argc, char** argv) {
   auto queries = read_queries(argv[3]);
@@ -113,11 +120,15 @@ int run_stream(const net::Endpoint& server, bench::Connect connect, int argc, ch
   return print(bench::run_stream_load(load, connect));
 }
 
-int run_handshakes(const net::Endpoint& server, bool resumed, int argc, char** argv) {
+int run_handshakes(const net::Endpoint& server, bench::BeginBriefly begin, bool resumed, int argc,
+                   char** argv) {
   auto queries = read_queries(argv[3]);
   if (!queries) return fail(queries.error().message);
-  bench::HandshakeLoad load{
-      .server = server, .queries = std::move(*queries), .resumed = resumed, .duration = seconds(argv[4])};
+  bench::HandshakeLoad load{.server = server,
+                            .queries = std::move(*queries),
+                            .begin = begin,
+                            .resumed = resumed,
+                            .duration = seconds(argv[4])};
   if (argc > 5) load.concurrent = number(argv[5]);
   return print(bench::run_handshake_load(load));
 }
@@ -131,8 +142,12 @@ int main(int argc, char** argv) {
   const std::string command = argv[1];
   const uint32_t count = number(argv[3]);
   if (command == "udp" && argc > 4) return run_udp(*server, argc, argv);
-  if (command == "handshakes" && argc > 4) return run_handshakes(*server, false, argc, argv);
-  if (command == "resumptions" && argc > 4) return run_handshakes(*server, true, argc, argv);
+  for (const auto& [transport, begin] :
+       {std::pair("tls", &bench::begin_tls), std::pair("quic", &bench::begin_quic)}) {
+    const std::string of = transport;
+    if (command == of + "-handshakes" && argc > 4) return run_handshakes(*server, begin, false, argc, argv);
+    if (command == of + "-resumptions" && argc > 4) return run_handshakes(*server, begin, true, argc, argv);
+  }
   base::Result<void> done = base::fail("no such command: " + command);
   for (const auto& stream : kStreams) {
     if (command == stream.command && argc > 4) return run_stream(*server, stream.connect, argc, argv);

@@ -12,6 +12,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kNewsMax = 64;
+// How often connections look what is due, as after a packet that was lost.
+constexpr std::chrono::milliseconds kDueEvery{10};
 // Answers still on their way when the time is over.
 constexpr std::chrono::milliseconds kGrace{2000};
 
@@ -96,10 +98,15 @@ base::Result<LoadResult> run_stream_load(const StreamLoad& load, Connect connect
   uint32_t next_query = 0;
   for (const auto& each : clients) each->ask(next_query);
   auto now = begun;
+  auto due = begun + kDueEvery;
   do {
     std::array<epoll_event, kNewsMax> news;
     const int count = ::epoll_wait(poll.get(), news.data(), kNewsMax, 10);
     now = Clock::now();
+    if (now >= due) {
+      due = now + kDueEvery;
+      for (const auto& client : clients) client->flush();
+    }
     for (int i = 0; i < count; ++i) {
       auto& client = *static_cast<Client*>(news[i].data.ptr);
       const bool alive = client.receive() && (now < end ? client.ask(next_query) : client.flush());
