@@ -1,4 +1,4 @@
-"""Servers that answer over TLS and HTTPS too, each on ports of its own beside that for UDP and TCP.
+"""Servers that answer over TLS and HTTPS too, and over QUIC where they can, each on ports of its own beside that for UDP and TCP.
 
     with servers.running(encrypted_servers.Atlas, zones) as atlas:
         ask(atlas.ports["tls"], ...)
@@ -6,6 +6,10 @@
 Their certificate is for dns.test, 127.0.0.1 and ::1, from an authority that is made with it.
 """
 
+import collections
+import contextlib
+import http.client
+import re
 import subprocess
 
 import servers
@@ -41,17 +45,64 @@ class Encrypted(servers.Server):
 
 
 class Atlas(Encrypted, servers.Atlas):
+    def __init__(self, zones, folder):
+        super().__init__(zones, folder)
+        self.ports |= {"quic": servers.free_port(), "http3": servers.free_port()}
+
     @property
     def listeners(self):
         return "".join(
             f'  - {{address: "{address}:{self.ports[transport]}", transports: [{transport}]}}\n'
-            for transport in ("tls", "https")
+            for transport in ("tls", "https", "quic", "http3")
             for address in ("127.0.0.1", "[::1]")
         )
 
     def configuration(self):
         files = f'{{chain-file: "{self.certificate.chain}", key-file: "{self.certificate.key}"}}'
         return super().configuration() + f"tls:\n  certificates: [{files}]\n"
+
+
+class Measured(Atlas):
+    """With its metrics."""
+
+    def configuration(self):
+        self.metrics_port = servers.free_port()
+        # In front, so that others may go on where tls ends.
+        return f'metrics:\n  listen: ["127.0.0.1:{self.metrics_port}"]\n' + super().configuration()
+
+    def metrics(self):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.metrics_port, timeout=5)) as connection:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
+
+    def count(self, metric):
+        """Of one without labels."""
+        return int(re.search(rf"^{metric} (\d+)$", self.metrics(), re.MULTILINE)[1])
+
+    def counted(self, metric, label):
+        """The counts of a metric by a label of it."""
+        found = collections.Counter()
+        for value, count in re.findall(rf'^{metric}{{.*?{label}="([^"]+)".*}} (\d+)$', self.metrics(), re.MULTILINE):
+            found[value] += int(count)
+        return found
+
+    def queries(self):
+        return self.counted("atlas_queries_total", "transport")
+
+
+class Watched(Measured):
+    """And with a tap of what it was asked."""
+
+    def configuration(self):
+        self.tap = self.folder / "tap"
+        return f'dnstap:\n  file: "{self.tap}"\n' + super().configuration()
+
+
+class AtlasOverTls(Atlas):
+    """What QUIC is measured by where no peer has it."""
+
+    name = "Atlas over TLS"
+    transport = "tls"
 
 
 class Bind(Encrypted, servers.Bind):

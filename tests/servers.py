@@ -9,6 +9,7 @@ All of them answer without rate limits and with minimal responses, so that their
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -28,7 +29,18 @@ def program(name):
 def atlas_program(name):
     """The path of one of Atlas's own programs, from the build that ATLAS_BIN_DIR names."""
     folder = pathlib.Path(os.environ.get("ATLAS_BIN_DIR", "build/release/bin"))
-    return str(folder / name)
+    # It is started from another folder.
+    return str(folder.absolute() / name)
+
+
+# What those say who found something.
+SANITIZERS = re.compile("runtime error:|(Address|Leak|Thread|UndefinedBehavior)Sanitizer:")
+
+
+def has_sanitizer():
+    """Whether the build is one whose memory and speed say nothing."""
+    linked = subprocess.run(["ldd", atlas_program("atlasd")], capture_output=True, text=True, check=True).stdout
+    return "libasan" in linked or "libtsan" in linked
 
 
 def free_port():

@@ -267,7 +267,7 @@ def test_a_second_connection_resumes_the_session(certificates):
             with context.wrap_socket(connection, server_side=True) as stream:
                 received = dns.message.from_wire(stream.recv(65535)[2:])
                 reply = dns.message.make_response(received)
-                (cookie,) = (option.data for option in received.options if option.otype == 10)
+                (cookie,) = (option.to_wire() for option in received.options if option.otype == 10)
                 if not cookie.endswith(server_cookie):
                     reply.use_edns(options=[dns.edns.GenericOption(10, cookie + server_cookie)])
                     reply.set_rcode(dns.rcode.BADCOOKIE)

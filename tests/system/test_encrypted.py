@@ -220,7 +220,7 @@ def test_thousands_of_idle_connections(zones):
             per_connection = (resident() - before) / IDLE_CONNECTIONS
             print(f"{per_connection:.0f} octets a connection")
             assert server.metric("atlas_tcp_connections") == IDLE_CONNECTIONS + 1
-            assert per_connection < 25_000
+            assert per_connection < 25_000 or servers.has_sanitizer()
             ask_over(first, 50)
             ask_over(opened[-1])
             # Last words for all of them.

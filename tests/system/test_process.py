@@ -137,10 +137,40 @@ def test_without_descriptors_accepting_pauses_and_never_spins(zones):
             udp.settimeout(5)
             udp.sendto(QUERY, ("127.0.0.1", server.port))
             assert udp.recv(1000)[:2] == QUERY[:2]
+        # Many pauses, one event.
+        assert server.log().count("ATLAS-ACCEPT-PAUSED") == 1
         resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
         for client in clients:
             assert ask_over(client)[:2] == QUERY[:2]
             client.close()
+
+
+def test_a_reload_changes_what_the_log_takes_and_where_it_goes(zones, tmp_path):
+    class Logged(servers.Atlas):
+        log_settings = "level: info"
+
+        def configuration(self):
+            return super().configuration() + f"log: {{{self.log_settings}}}\n"
+
+        def reload(self, settings):
+            self.log_settings = settings
+            (self.folder / "atlas.yaml").write_text(self.configuration())
+            command = [servers.atlas_program("atlasctl"), "reload", "--socket", self.folder / "control.sock"]
+            subprocess.run(command, check=True, capture_output=True)
+
+    file = tmp_path / "log"
+    with servers.running(Logged, zones) as server:
+        assert ("ATLAS-RUNS-AS-ROOT" in server.log()) == (os.geteuid() == 0)
+        server.reload(f'destination: file, file: "{file}", level: debug')
+        wait_for(lambda: file.exists() and "ATLAS-RELOAD-DONE" in file.read_text())
+        assert re.search("ATLAS-LOG-LEVEL-CHANGED log level is now debug, set by uid=", file.read_text()), file.read_text()
+        written = len(server.log())
+        server.reload(f'destination: file, file: "{file}", level: error')
+        server.process.terminate()
+        assert server.process.wait(5) == 0
+        # Neither the reload nor the stop is an error.
+        assert file.read_text().count("ATLAS-CONFIG-RELOADED") == 1 and "ATLAS-SERVER-STOPPING" not in file.read_text()
+        assert len(server.log()) == written
 
 
 def test_json_log_has_known_ids_and_is_reopened(zones):

@@ -1,20 +1,32 @@
 #!/usr/bin/env python3
-"""Abuses Atlas's TLS and HTTPS listeners in every way of abusers.py at once, while an honest client measures answers over UDP.
+"""Abuses Atlas's TLS, HTTPS and QUIC listeners in every way of abusers.py and quic_abusers.py at once, while an honest client measures
+answers over UDP and another one asks over each transport in turn.
 
-usage: abuse.py [--seconds N] [--quiet-seconds N] [--rate N] [--ratio-max N] [--growth-max MB]     (30 minutes by default)
+usage: abuse.py [--seconds N] [--quiet-seconds N] [--rate N] [--ratio-max N] [--unanswered-max SHARE] [--refused-max SHARE]
+                [--growth-max MB] [--shared]
 
-One process for each way of abuse, on the second core with all else; the server's worker has the first. ATLAS_BIN_DIR says which build:
-build/dev/bin is one under AddressSanitizer, where times mean little. Prints JSON: p50 and p99 of the honest client in quiet and under
-abuse, and their ratio; memory before, and after the abuse is over and its connections are gone; how often each abuser had its way,
-and how often the server ended it; whether the server lives and still answers over each transport. Exit status 1 if it does not, if an
-answer was wrong, if memory grew by more than --growth-max, or if the ratio is above --ratio-max.
+30 minutes by default. One process for each way of abuse, on the second core with all else; the server's worker has the first. With
+--shared, the machine is left as it is, and times are shown but not judged. ATLAS_BIN_DIR says which build: build/dev/bin is one under
+AddressSanitizer, where times mean little. It keeps freed memory (ASAN_OPTIONS=quarantine_size_mb=N) and the stacks that memory was
+taken under (malloc_context_size=1 makes them short).
+
+Prints JSON: p50 and p99 of the honest client in quiet and under abuse, and their ratio, what was unanswered and wrong; what the one
+that asks over each transport had answered, wrong and not at all; resident memory
+before, at the beginning, in the middle and at the end of the abuse, after its connections are gone, and samples between; how often
+each abuser had its way, and how often the server ended it; whether the server lives and still answers over each transport. Exit
+status 1 if it does not, if a sanitizer said something, if an answer was wrong or a larger share than --unanswered-max was missing, or
+over a transport than --refused-max, since all clients here are one to the limits, if
+memory after the abuse is above that before by more than --growth-max, if it grew by more than a quarter of that in the
+second half of the abuse, or if the ratio is above --ratio-max.
 """
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
 import pathlib
+import queue
 import socket
 import statistics
 import struct
@@ -29,11 +41,15 @@ import abusers  # noqa: E402
 import encrypted_servers  # noqa: E402
 import exchanges  # noqa: E402
 import machine  # noqa: E402
+import quic_abusers  # noqa: E402
 import servers  # noqa: E402
 
 ZONE = "$TTL 300\n@ SOA ns admin 1 3600 600 86400 300\n@ NS ns\nns A 127.0.0.1\nwww A 192.0.2.1\n"
 NAME, ADDRESS = "www.a.test", bytes([192, 0, 2, 1])
 ANSWER_SECONDS_MAX = 1.0  # what takes longer counts as this, and as unanswered
+SAMPLE_SECONDS = 1
+SAMPLES_SHOWN = 30
+VISITS_OF_A_CONNECTION = 20
 # In it the server drops what abusers left: connections that are idle for 10 s.
 CLEAR_SECONDS = 20
 SO_TIMESTAMPNS = 35  # as of asm-generic/socket.h; Python has no name for it
@@ -42,7 +58,7 @@ SO_TIMESTAMPNS = 35  # as of asm-generic/socket.h; Python has no name for it
 class Server(encrypted_servers.Atlas):
     # All clients have one address here, which a limit for each would shut out.
     def configuration(self):
-        limits = "tcp: {connections-per-client-max: 20000}\n"
+        limits = "tcp: {connections-per-client-max: 20000}\nquic: {connections-per-client-max: 20000}\n"
         return super().configuration() + "  handshakes-per-client-max: 1000\n" + limits
 
 
@@ -50,15 +66,17 @@ def honest(port, seconds, rate):
     """Latencies in microseconds, by the kernel's time of receipt, of queries at even intervals; unanswered and wrong ones."""
     query = servers.make_query(NAME)
     latencies, wrong, sent_at = [], 0, {}
+    number = 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         client.connect(("127.0.0.1", port))
         begin = time.monotonic()
-        number, end = 0, begin + seconds
+        end = begin + seconds
         while (now := time.monotonic()) < end + ANSWER_SECONDS_MAX:
             due = begin + number / rate
             if now >= due and due < end:
                 ident = number & 0xFFFF
+                # One of the same number that has not been answered is not any more.
                 sent_at[ident] = time.clock_gettime(time.CLOCK_REALTIME)
                 client.send(ident.to_bytes(2, "big") + query[2:])
                 number += 1
@@ -73,31 +91,49 @@ def honest(port, seconds, rate):
             received, nanoseconds = struct.unpack("@qq", ancillary[0][2][:16])
             begun = sent_at.pop(int.from_bytes(answer[:2], "big"), None)
             if begun is not None:
-                latencies.append((received + nanoseconds / 1e9 - begun) * 1e6)
+                if (latency := received + nanoseconds / 1e9 - begun) < ANSWER_SECONDS_MAX:
+                    latencies.append(latency * 1e6)
                 wrong += ADDRESS not in answer or answer[3] & 15 != 0
-    latencies += [ANSWER_SECONDS_MAX * 1e6] * len(sent_at)
-    return {"latencies": latencies, "unanswered": len(sent_at), "wrong": wrong}
+    unanswered = number - len(latencies)
+    return {"latencies": latencies + [ANSWER_SECONDS_MAX * 1e6] * unanswered, "unanswered": unanswered, "wrong": wrong}
 
 
-def measured(port, seconds, rate, results):
+def measured(port, seconds, rate, shared, results):
     """honest() in a process of its own, ahead of abusers that share its core."""
-    os.sched_setaffinity(0, {machine.OTHER_CPU})
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+    if not shared:
+        os.sched_setaffinity(0, {machine.OTHER_CPU})
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
     results.put(honest(port, seconds, rate))
 
 
-def ask_honestly(port, seconds, rate):
+def ask_honestly(server, seconds, chosen):
+    """What honest() found, and samples of the server's resident memory meanwhile. Less of both if the server ends."""
     results = multiprocessing.Queue()
-    process = multiprocessing.Process(target=measured, args=(port, seconds, rate, results))
+    process = multiprocessing.Process(target=measured, args=(server.port, seconds, chosen.rate, chosen.shared, results))
     process.start()
-    found = results.get()
+    memory = [resident_octets(server.process.pid)]
+    while True:
+        try:
+            found = results.get(timeout=SAMPLE_SECONDS)
+            break
+        except queue.Empty:
+            if server.process.poll() is not None:
+                process.kill()
+                found = None
+                break
+            memory.append(resident_octets(server.process.pid))
     process.join()
-    return found
+    return found, memory
 
 
-def abuse(what, ports, ended, done, closed):
+def resident_octets(process):
+    return int(pathlib.Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def abuse(what, ports, shared, ended, done, closed):
     """Over and over; counts the calls that came to an end, and those that the server cut short."""
-    os.sched_setaffinity(0, {machine.OTHER_CPU})
+    if not shared:
+        os.sched_setaffinity(0, {machine.OTHER_CPU})
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     while not ended.is_set():
         try:
@@ -109,58 +145,89 @@ def abuse(what, ports, ended, done, closed):
             time.sleep(0.01)
 
 
+def visit(server, ended, counts):
+    """Asks over each transport, on connections that are kept and, once in a while, new."""
+    connections = {name: exchanges.Kept(server, name) for name in counts}
+    rounds = 0
+    while not ended.is_set():
+        rounds += 1
+        for name, (right, wrong, missing) in counts.items():
+            [answer] = connections[name].ask_all([servers.make_query(NAME)])
+            count = missing if isinstance(answer, str) else right if ADDRESS in answer else wrong
+            count.value += 1
+            if rounds % VISITS_OF_A_CONNECTION == 0:
+                connections[name].close()
+        time.sleep(0.05)
+
+
 def run(chosen):
     with tempfile.TemporaryDirectory(prefix="atlas-abuse-") as folder:
         zone = pathlib.Path(folder) / "zone"
         zone.write_text(ZONE)
-        with machine.everything_else_off(machine.SERVER_CPU), servers.running(Server, {"a.test.": zone}) as server:
-            return measure(server, chosen)
+        with contextlib.ExitStack() as stack:
+            if not chosen.shared:
+                stack.enter_context(machine.everything_else_off(machine.SERVER_CPU))
+            return measure(stack.enter_context(servers.running(Server, {"a.test.": zone})), chosen)
 
 
 def measure(server, chosen):
     process = server.process.pid
     still_answers(server)
-    machine.pin_atlas(process)
-    quiet = ask_honestly(server.port, chosen.quiet_seconds, chosen.rate)
-    before, _ = machine.memory_octets(process)
+    if not chosen.shared:
+        machine.pin_atlas(process)
+    quiet, memory_before = ask_honestly(server, chosen.quiet_seconds, chosen)
     ended = multiprocessing.Event()
     clients = {}
-    for what in abusers.ALL:
+    visits = {name: [multiprocessing.Value("Q", 0) for _ in range(3)] for name in exchanges.TRANSPORTS}
+    visitor = multiprocessing.Process(target=visit, args=(server, ended, visits))
+    visitor.start()
+    for what in (*abusers.ALL, *quic_abusers.ALL):
         counts = (multiprocessing.Value("Q", 0), multiprocessing.Value("Q", 0))
-        client = multiprocessing.Process(target=abuse, args=(what, server.ports, ended, *counts))
+        client = multiprocessing.Process(target=abuse, args=(what, server.ports, chosen.shared, ended, *counts))
         client.start()
         clients[what.__name__] = (client, *counts)
     worker_before = worker_seconds(process)
     try:
-        abused = ask_honestly(server.port, chosen.seconds, chosen.rate)
-        worker = [after - before for after, before in zip(worker_seconds(process), worker_before)]
+        abused, memory = ask_honestly(server, chosen.seconds, chosen)
     finally:
         ended.set()
-        for client, _, _ in clients.values():
+        for client in (visitor, *(client for client, _, _ in clients.values())):
             client.join(4 * abusers.SECONDS_MAX)
             client.kill()
-    lives = server.process.poll() is None
     result = {
         "seconds": chosen.seconds,
         "rate_per_second": chosen.rate,
         "quiet": summary(quiet),
-        "abused": summary(abused),
         "abusers": {name: {"done": done.value, "ended_by_server": closed.value} for name, (_, done, closed) in clients.items()},
-        "worker_cpu_s": round(worker[0], 2),
-        "worker_waited_s": round(worker[1], 2),
-        "lives": lives,
-        "memory_before_octets": before,
+        "lives": abused is not None and server.process.poll() is None,
     }
-    result["ratio_p99"] = round(result["abused"]["p99_us"] / result["quiet"]["p99_us"], 2)
-    if lives:
+    if result["lives"]:
+        worker = [after - before for after, before in zip(worker_seconds(process), worker_before)]
         time.sleep(CLEAR_SECONDS)
-        result["memory_after_octets"] = machine.memory_octets(process)[0]
-        result["answers_over"] = still_answers(server)
-    else:
-        print(server.log(), file=sys.stderr)
+        result |= {
+            "abused": summary(abused),
+            "visits": {name: dict(zip(("right", "wrong", "missing"), (count.value for count in counts))) for name, counts in visits.items()},
+            "worker_cpu_s": round(worker[0], 2),
+            "worker_waited_s": round(worker[1], 2),
+            "memory_octets": memory_summary(memory_before, memory, resident_octets(process)),
+            "memory_samples_mb": [round(octets / 1e6) for octets in memory[:: max(1, len(memory) // SAMPLES_SHOWN)]],
+            "answers_over": still_answers(server),
+        }
+        result["ratio_p99"] = round(result["abused"]["p99_us"] / result["quiet"]["p99_us"], 2)
     server.stop()
     result["exit_status"] = server.process.returncode
+    result["sanitizers_silent"] = servers.SANITIZERS.search(server.log()) is None
+    if not (result["lives"] and result["exit_status"] == 0 and result["sanitizers_silent"]):
+        print(server.log(), file=sys.stderr)
     return result
+
+
+def memory_summary(before, during, after):
+    """Medians of a tenth of the samples at the beginning, around the middle and at the end."""
+    tenth = max(1, len(during) // 10)
+    middle = (len(during) - tenth) // 2
+    parts = {"before": before[-tenth:], "begin": during[:tenth], "middle": during[middle : middle + tenth], "end": during[-tenth:]}
+    return {name: round(statistics.median(samples)) for name, samples in parts.items()} | {"after": after}
 
 
 def worker_seconds(process):
@@ -179,12 +246,14 @@ def still_answers(server):
             if ADDRESS in connection.ask(servers.make_query(NAME)):
                 good.append(name)
             connection.close()
-        except (OSError, exchanges.httpx.HTTPError) as error:
+        except OSError as error:
             print(f"{name}: {error}", file=sys.stderr)
     return good
 
 
 def summary(found):
+    if found is None:
+        return None
     cuts = statistics.quantiles(found["latencies"], n=1000)
     return {
         "answered": len(found["latencies"]) - found["unanswered"],
@@ -196,15 +265,23 @@ def summary(found):
     }
 
 
-def is_good(result, ratio_max, growth_octets_max):
+def is_good(result, chosen):
+    if not (result["lives"] and result["exit_status"] == 0 and result["sanitizers_silent"]):
+        return False
+    abused, memory, growth_octets_max = result["abused"], result["memory_octets"], chosen.growth_max * 1e6
     return (
-        result["lives"]
-        and result["exit_status"] == 0
-        and result["answers_over"] == list(exchanges.TRANSPORTS)
-        and result["abused"]["wrong"] == 0
-        and result["ratio_p99"] <= ratio_max
-        and result["memory_after_octets"] - result["memory_before_octets"] <= growth_octets_max
+        result["answers_over"] == list(exchanges.TRANSPORTS)
+        and abused["wrong"] == 0
+        and all(is_served(visits, chosen) for visits in result["visits"].values())
+        and abused["unanswered"] <= chosen.unanswered_max * (abused["answered"] + abused["unanswered"])
+        and (chosen.shared or result["ratio_p99"] <= chosen.ratio_max)
+        and memory["after"] - memory["before"] <= growth_octets_max
+        and memory["end"] - memory["middle"] <= growth_octets_max / 4
     )
+
+
+def is_served(visits, chosen):
+    return visits["wrong"] == 0 and visits["right"] > 0 and visits["missing"] <= chosen.refused_max * sum(visits.values())
 
 
 def main():
@@ -213,11 +290,14 @@ def main():
     options.add_argument("--quiet-seconds", type=float, default=20)
     options.add_argument("--rate", type=float, default=1000, help="honest queries a second")
     options.add_argument("--ratio-max", type=float, default=3, help="p99 under abuse to p99 in quiet")
+    options.add_argument("--unanswered-max", type=float, default=1e-4, help="share of the honest queries")
+    options.add_argument("--refused-max", type=float, default=0.05, help="share of the honest queries over each transport")
     options.add_argument("--growth-max", type=float, default=64, help="MB of memory")
+    options.add_argument("--shared", action="store_true", help="leave other processes where they are, and judge no times")
     chosen = options.parse_args()
     result = run(chosen)
     print(json.dumps(result, indent=1))
-    return 0 if is_good(result, chosen.ratio_max, chosen.growth_max * 1e6) else 1
+    return 0 if is_good(result, chosen) else 1
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Asks Atlas the same questions over UDP, TCP, DoT and DoH (HTTP/1.1 and HTTP/2) and compares the answers section for section.
+"""Asks Atlas the same questions over UDP, TCP, DoT, DoH (HTTP/1.1, 2 and 3) and DoQ, and compares the answers section for section.
 
 usage: run.py [--seed N] [--pairs N] [--zones N] [--show N]
 
 Zones and questions are those of the differential tests. Each question goes over every transport; the answer over TCP is what the
 others are compared with. One that is truncated over UDP must be a part of it, and those of the others must be the same: RCODE, flags,
-question, OPT, and the records of each section. Exit status 1 if one is not.
+question, OPT, and the records of each section. Exit status 1 if one is not. A process for each core asks and compares its share, over
+connections of its own that are kept and have many questions on their way.
 """
 
 import argparse
-import contextlib
+import multiprocessing
+import os
 import pathlib
 import sys
 import tempfile
+import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("transports", "differential", "")]
 
@@ -23,35 +26,58 @@ import servers  # noqa: E402
 import zones as zonemaking  # noqa: E402
 from messages import TC, Malformed, Response, text_name  # noqa: E402
 
-# Attempts at a connection that breaks, as one does that has been idle for long.
-ATTEMPTS_MAX = 2
+CHUNK = 250  # questions that a process asks and compares at once; they differ in id
 REFERENCE = "TCP"
 COMPARED = ("rcode", "question", "answer", "authority", "additional", "edns")
 
 
 class Report:
-    def __init__(self, seed, zones, questions):
-        self.head = f"seed {seed}: {questions} questions about {zones} zones"
+    def __init__(self):
+        self.asked = 0
         self.same = dict.fromkeys(exchanges.TRANSPORTS, 0)
+        self.octets_same = dict.fromkeys(exchanges.TRANSPORTS, 0)
         self.truncated = 0
         self.differences = []
 
-    def compare(self, question, responses):
-        """`responses` by transport: a Response, or what went wrong."""
-        reference = responses[REFERENCE]
-        for transport, response in responses.items():
+    def compare(self, question, answers):
+        """`answers` to it by transport: octets, or a text of what went wrong."""
+        self.asked += 1
+        reference = response_of(answers[REFERENCE])
+        for transport, answer in answers.items():
+            # Octets that are the same are not read a second time.
+            identical = answer == answers[REFERENCE]
+            response = reference if identical else response_of(answer)
             wrong = difference(transport, response, reference)
             if wrong is None:
                 self.same[transport] += 1
+                self.octets_same[transport] += identical
                 self.truncated += transport == "UDP" and response.truncated
             else:
                 shown = f"{text_name(question.name)} type {question.qtype} over {transport}: {wrong}"
                 self.differences.append(f"{shown}\n{text_of(response)}\n instead of\n{text_of(reference)}")
 
+    def add(self, part):
+        self.asked += part.asked
+        self.truncated += part.truncated
+        self.differences += part.differences
+        for name in self.same:
+            self.same[name] += part.same[name]
+            self.octets_same[name] += part.octets_same[name]
+
     def text(self, shown_max):
-        same = ", ".join(f"{transport} {count}" for transport, count in self.same.items())
-        lines = [self.head, f"  the same answers: {same}; truncated over UDP: {self.truncated}"]
+        counts = (f"{name} {self.same[name]} ({self.octets_same[name]} octet for octet)" for name in self.same)
+        lines = [f"  the same answers: {', '.join(counts)}; truncated over UDP: {self.truncated}"]
         return "\n".join([*lines, *self.differences[:shown_max], f"{len(self.differences)} differences"])
+
+
+def response_of(answer):
+    """A Response, or a text of what is wrong."""
+    if isinstance(answer, str):
+        return answer
+    try:
+        return Response(answer)
+    except Malformed as error:
+        return f"malformed: {error}"
 
 
 def text_of(response):
@@ -85,15 +111,36 @@ def run(seed, pairs, zone_count):
     with tempfile.TemporaryDirectory(prefix="atlas-transports-") as folder:
         zones = zonemaking.make_zones(seed, zone_count, pathlib.Path(folder))
         asked = questioning.make_questions(seed, zones, pairs)
-        report = Report(seed, zone_count, pairs)
-        files = {zone.apex: zone.path for zone in zones}
+        chunks = [asked[begin : begin + CHUNK] for begin in range(0, len(asked), CHUNK)]
+        report = Report()
         # The last zone is what starting waits for, and it may be one whose errors Atlas refuses.
-        with servers.running(Patient, files) as server, contextlib.ExitStack() as stack:
-            connections = stack.enter_context(exchanges.opened(server))
-            for number, question in enumerate(asked):
-                query = (number & 0xFFFF).to_bytes(2, "big") + question.wire[2:]
-                report.compare(question, {name: ask(server, connections, name, query) for name in connections})
+        with servers.running(Patient, {zone.apex: zone.path for zone in zones}) as server:
+            with multiprocessing.get_context("fork").Pool(os.cpu_count(), open_connections, (server,)) as pool:
+                for part in pool.imap(ask_and_compare, chunks):
+                    report.add(part)
         return report
+
+
+connections = {}  # of this process, by transport
+
+
+def open_connections(server):
+    connections.update((name, exchanges.Kept(server, name)) for name in exchanges.TRANSPORTS)
+
+
+def ask_and_compare(asked):
+    """The report about a part of the questions."""
+    queries = [number.to_bytes(2, "big") + question.wire[2:] for number, question in enumerate(asked)]
+    answers = {}
+    for name, connection in connections.items():
+        answers[name] = [
+            "another id" if isinstance(answer, bytes) and answer[:2] != query[:2] else answer
+            for query, answer in zip(queries, connection.ask_all(queries))
+        ]
+    report = Report()
+    for place, question in enumerate(asked):
+        report.compare(question, {name: answers[name][place] for name in answers})
+    return report
 
 
 class Patient(encrypted_servers.Atlas):
@@ -106,22 +153,6 @@ class Patient(encrypted_servers.Atlas):
         return super().configuration() + "tcp:\n  idle: 10m\n"
 
 
-def ask(server, connections, name, query):
-    """The response, or what went wrong."""
-    for attempt in range(ATTEMPTS_MAX):
-        try:
-            answer = connections[name].ask(query)
-            return Response(answer) if answer[:2] == query[:2] else "another id"
-        except Malformed as error:
-            return f"malformed: {error}"
-        except (OSError, exchanges.httpx.HTTPError) as error:
-            if attempt + 1 == ATTEMPTS_MAX:
-                return f"{type(error).__name__}: {error}"
-            connections[name].close()
-            connections[name] = exchanges.TRANSPORTS[name](server)
-    raise AssertionError("not reached")
-
-
 def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("--seed", type=int, default=1)
@@ -129,7 +160,10 @@ def main():
     options.add_argument("--zones", type=int, help="zones (default: one for each 400 pairs)")
     options.add_argument("--show", type=int, default=20, help="differences shown")
     chosen = options.parse_args()
-    report = run(chosen.seed, chosen.pairs, chosen.zones or max(8, chosen.pairs // 400))
+    zone_count = chosen.zones or max(8, chosen.pairs // 400)
+    begun = time.monotonic()
+    report = run(chosen.seed, chosen.pairs, zone_count)
+    print(f"seed {chosen.seed}: {report.asked} questions about {zone_count} zones, {time.monotonic() - begun:.0f} s")
     print(report.text(chosen.show))
     return 1 if report.differences else 0
 

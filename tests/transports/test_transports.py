@@ -1,4 +1,4 @@
-"""The same answers over UDP, TCP, DoT and DoH; and clients of others, who speak these transports in their own way.
+"""The same answers over UDP, TCP, DoT, DoH and DoQ; and clients of others, who speak these transports in their own way.
 
 run.py asks many more questions.
 """
@@ -9,6 +9,7 @@ import re
 import ssl
 import subprocess
 import sys
+import types
 
 import dns.message
 import dns.query
@@ -18,27 +19,19 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
 
 import encrypted_servers  # noqa: E402
+import exchanges  # noqa: E402
 import run as transports  # noqa: E402
 import servers  # noqa: E402
 
 SEED = 11
-PAIRS = 300
+PAIRS = 2000
 ADDRESS = "192.0.2.1"
-ZONE = f"""$TTL 300
-@ SOA ns admin 1 3600 600 86400 300
-@ NS ns
-ns A 127.0.0.1
-www A {ADDRESS}
-large TXT {" ".join(f'"{number} {"x" * 200}"' for number in range(60))}
-"""
 LARGE_OCTETS_MIN = 60 * 200
 
 
 @pytest.fixture(scope="module", name="server")
-def start_server(tmp_path_factory):
-    zone = tmp_path_factory.mktemp("zone") / "zone"
-    zone.write_text(ZONE)
-    with servers.running(encrypted_servers.Atlas, {"a.test.": zone}) as server:
+def start_server(zones):
+    with servers.running(encrypted_servers.Atlas, zones) as server:
         yield server
 
 
@@ -52,14 +45,42 @@ def test_every_transport_gives_the_same_answers():
     assert report.truncated > 0, "no question had an answer too large for UDP"
 
 
-@pytest.mark.parametrize("options", [["+tls"], ["+https"], ["+https-get"]], ids=" ".join)
-def test_kdig_believes_the_certificate(server, options):
-    port = server.ports["tls" if options == ["+tls"] else "https"]
+def test_what_differs_is_seen(server):
+    query = dns.message.make_query("www.a.test", "A", id=0).to_wire()
+    answers = {}
+    for name in exchanges.TRANSPORTS:
+        connection = exchanges.Kept(server, name)
+        [answers[name]] = connection.ask_all([query])
+        connection.close()
+    question = types.SimpleNamespace(name=servers.wire_name("www.a.test"), qtype=1)
+    report = transports.Report()
+    report.compare(question, answers)
+    assert not report.differences and report.same == dict.fromkeys(exchanges.TRANSPORTS, 1)
+    for name in set(answers) - {transports.REFERENCE}:
+        # The last octet of the address; another RCODE; a record less; none at all.
+        octets = bytearray(answers[name])
+        octets[octets.index(bytes([192, 0, 2, 1])) + 3] ^= 1
+        code = bytearray(answers[name])
+        code[3] ^= 2
+        for wrong in (octets, code, answers[name][:-1], "timed out"):
+            report.compare(question, answers | {name: wrong if isinstance(wrong, str) else bytes(wrong)})
+    assert len(report.differences) == 4 * (len(answers) - 1)
+
+
+KDIG_TRANSPORTS = {"+tls": "tls", "+https": "https", "+https-get": "https", "+quic": "quic"}
+
+
+@pytest.mark.parametrize("option", KDIG_TRANSPORTS)
+def test_kdig_believes_the_certificate(server, option):
+    if option == "+quic" and "quic" not in output_of("kdig", "-h"):
+        pytest.skip("kdig is built without QUIC")
+    port = server.ports[KDIG_TRANSPORTS[option]]
     strict = [f"+tls-ca={server.certificate.authority}", "+tls-hostname=dns.test"]
-    text = output_of("kdig", "@127.0.0.1", "-p", port, *options, *strict, "+retry=0", "www.a.test", "A")
+    # Of these, the last says which transport.
+    text = output_of("kdig", "@127.0.0.1", "-p", port, *strict, option, "+retry=0", "www.a.test", "A")
     assert re.search(rf"www\.a\.test\.\s+300\s+IN\s+A\s+{ADDRESS}", text), text
     elsewhere = [strict[0], "+tls-hostname=other.test"]
-    assert ADDRESS not in output_of("kdig", "@127.0.0.1", "-p", port, *options, *elsewhere, "+retry=0", "www.a.test", "A")
+    assert ADDRESS not in output_of("kdig", "@127.0.0.1", "-p", port, *elsewhere, option, "+retry=0", "www.a.test", "A")
 
 
 @pytest.mark.parametrize("version", ["1.1", "2"])
@@ -95,8 +116,12 @@ def test_dnspython_asks_over_each(server, name, rrtype):
     expected = dns.query.tcp(query, "127.0.0.1", 20, port=server.port)
     over_tls = dns.query.tls(query, "127.0.0.1", 20, server.ports["tls"], ssl_context=context, server_hostname="dns.test")
     url = f"https://127.0.0.1:{server.ports['https']}/dns-query"
-    over_https = [dns.query.https(query, url, 20, post=post, verify=authority) for post in (True, False)]
-    for answer in (over_tls, *over_https):
+    over_https = [dns.query.https(query, url, 20, post=post, verify=context) for post in (True, False)]
+    over_quic = dns.query.quic(query, "127.0.0.1", 20, server.ports["quic"], verify=authority, server_hostname="dns.test")
+    url = f"https://127.0.0.1:{server.ports['http3']}/dns-query"
+    h3 = dns.query.HTTPVersion.H3
+    over_http3 = [dns.query.https(query, url, 20, post=post, verify=authority, http_version=h3) for post in (True, False)]
+    for answer in (over_tls, *over_https, over_quic, *over_http3):
         assert (answer.rcode(), answer.answer, answer.authority) == (expected.rcode(), expected.answer, expected.authority)
 
 
