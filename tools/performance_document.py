@@ -16,8 +16,8 @@ DOCUMENT = Path("docs/performance.md")
 PICTURE = Path("docs/performance.svg")
 BEGIN = "<!-- From here on written by tools/performance_document.py. -->\n"
 END = "<!-- Up to here. -->\n"
-SERVERS = ("Atlas", "NSD", "Knot", "BIND", "Unbound", "PowerDNS", "dnsdist")
-STREAMS = {"tcp": "TCP", "tls": "TLS", "https": "HTTPS"}
+SERVERS = ("Atlas", "Atlas over TLS", "NSD", "Knot", "BIND", "Unbound", "PowerDNS", "dnsdist")
+STREAMS = {"tcp": "TCP", "tls": "TLS", "https": "HTTPS", "quic": "QUIC", "http3": "HTTP/3"}
 WORDS = {
     "mixed": "mixed zone",
     "hosts": "hosts",
@@ -95,20 +95,29 @@ def streams(results):
         if result := results.get(transport):
             rows = [("CPU nanoseconds a query", of_servers(result, "cpu_ns")), ("queries a second", of_servers(result, "per_second"))]
             load = f"{result['connections']} connections, {result['pending']} queries waiting on each, the mixed zone:\n"
-            sections.append("\n".join([f"## A query over {word}\n", load, compared("", rows), origin({transport: result})]))
+            taken = [f"A query takes {listed(result['a_query']['Atlas'])}.\n"] if result.get("a_query") else []
+            sections.append("\n".join([f"## A query over {word}\n", load, compared("", rows), *taken, origin({transport: result})]))
     return "\n".join(sections)
+
+
+def listed(figures):
+    """`{"system_calls": 0.05}` in words."""
+    return ", ".join(f"{value} {what.replace('_', ' ')}" for what, value in figures.items())
 
 
 def handshakes(results):
     found = those_of(results, "handshakes")
     if not found:
         return ""
-    rows = []
-    for kind, table in found["handshakes"]["handshakes"].items():
-        for key, what in (("cpu_us", "CPU microseconds each"), ("per_second", "a second")):
-            rows.append((f"{kind}: {what}", {name: one[key] for name, one in table.items()}))
-    head = f"Connections over TLS with one query each, {found['handshakes']['concurrent']} at a time:\n"
-    return "\n".join(["## A handshake\n", head, compared("handshake", rows), origin(found)])
+    sections = ["## A handshake\n"]
+    for name, result in found.items():
+        rows = []
+        for kind, table in result["handshakes"].items():
+            for key, what in (("cpu_us", "CPU microseconds each"), ("per_second", "a second")):
+                rows.append((f"{kind}: {what}", {server: one[key] for server, one in table.items()}))
+        word = "QUIC" if name.endswith("quic") else "TLS"
+        sections += [f"Connections over {word} with one query each, {result['concurrent']} at a time:\n", compared("handshake", rows)]
+    return "\n".join([*sections, origin(found)])
 
 
 def idle(results):
