@@ -199,7 +199,7 @@ def test_twelve_thousand_zones_serve_in_five_seconds_and_reload(tmp_path):
 
 def test_the_control_socket_answers_while_a_large_zone_loads(tmp_path):
     path = tmp_path / "large.zone"
-    path.write_text(ZONE.format(serial=1, address="192.0.2.1") + "".join(f"host-{n:09} A 192.0.2.1\n" for n in range(600_000)))
+    path.write_text(ZONE.format(serial=1, address="192.0.2.1") + "".join(f"host-{n:09} A 192.0.2.1\n" for n in range(1_500_000)))
     with servers.running(servers.Atlas, {"a.test.": path}) as server:
         replies = []
         reload = threading.Thread(target=lambda: replies.append(control(server, "POST", "/v1/zones/a.test/reload")))
