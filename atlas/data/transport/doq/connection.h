@@ -33,8 +33,8 @@ struct Connection {
 
   // Null while a handshake thread has it, and when the client has said goodbye.
   std::unique_ptr<quic::ServerConnection> engine;
-  std::unique_ptr<Application> application;        // once there is something for it
-  std::vector<quic::ConnectionId> ids;             // that lead here
+  std::unique_ptr<Application> application;  // once there is something for it
+  std::vector<quic::ConnectionId> ids;       // that lead here
   std::vector<Waiting> waiting;
 
   uint64_t active_ms = 0;  // when it began, or asked last

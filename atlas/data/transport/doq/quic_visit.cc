@@ -118,8 +118,8 @@ void QuicTransport::close(Connection& connection, const Batch& batch) {
               connection.interface);
 }
 
-// A connection that has ended is no longer one of its client's. Where the client has said goodbye, only its ids stay,
-// so that what was still on its way is not answered by a reset (RFC 9000 10.2).
+// A connection that has ended is no longer one of its client's. Where the client has said goodbye, only its
+// ids stay, so that what was still on its way is not answered by a reset (RFC 9000 10.2).
 void QuicTransport::note_state(Connection& connection) {
   if (connection.ended || is_alive(connection.engine->state())) return;
   connection.ended = true;
