@@ -190,17 +190,21 @@ def disturbance(results):
     found = those_of(results, "disturbance")
     if not found:
         return ""
-    result = found["disturbance"]
-    clients = f"{result['idle_connections']:,} idle TCP connections and {result['slow_readers']} slow readers"
-    rows = [
-        "| microseconds | p50 | p99 |",
-        "|---|--:|--:|",
-        f"| alone | {result['quiet_p50_us']} | {result['quiet_p99_us']} |",
-        f"| beside them | {result['disturbed_p50_us']} | {result['disturbed_p99_us']} |",
-        "",
-    ]
-    load = f"UDP queries at {result['rate_per_second']:,.0f} a second, beside {clients}:\n"
-    return "\n".join(["## Answers beside a burden\n", load, *rows, origin(found)])
+    sections = ["## Answers beside a burden\n"]
+    for result in found.values():
+        if "handshakes_per_second" in result:
+            burden = f"{result['handshakes_per_second']:,.0f} whole handshakes a second over TLS and QUIC"
+        else:
+            burden = f"{result['idle_connections']:,} idle TCP connections and {result['slow_readers']} slow readers"
+        sections += [
+            f"UDP queries at {result['rate_per_second']:,.0f} a second, beside {burden}:\n",
+            "| microseconds | p50 | p99 |",
+            "|---|--:|--:|",
+            f"| alone | {result['quiet_p50_us']} | {result['quiet_p99_us']} |",
+            f"| beside them | {result['disturbed_p50_us']} | {result['disturbed_p99_us']} |",
+            "",
+        ]
+    return "\n".join([*sections, origin(found)])
 
 
 def changes(results):
