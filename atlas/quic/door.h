@@ -44,7 +44,7 @@ class Door {
   explicit Door(uint8_t worker) : worker_(worker) {}
 
   // Whom a datagram is for: ask it first, since look_at() takes any Initial for a new client's. Empty for
-  // noise.
+  // noise, and for versions that are not spoken here, to which look_at() has an answer.
   static std::optional<ConnectionId> destination(base::Bytes datagram);
   // Looks at the first packet of a datagram that is for no connection. `must_validate`: those whose address
   // is not validated get a Retry (RFC 9000 8.1.2), which costs nobody any memory.
