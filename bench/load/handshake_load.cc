@@ -47,6 +47,7 @@ class Client {
         if (auto next = connection_->ticket()) ticket_ = std::move(next);
       }
       connection_->close();
+      connection_.reset();
       return true;
     }
     if (alive && !asked_ && connection_->is_open()) asked_ = connection_->ask(*query_);
