@@ -46,6 +46,13 @@ class Pipeline {
   Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
            handoff::QueryRing* ring);
 
+  // Whether respond() has an answer to such a message: it has none to responses, and to less than a header.
+  static bool is_query(base::Bytes message) {
+    constexpr size_t kFlagsAt = 2;
+    return message.size() >= dns::kHeaderOctets &&
+           (base::load_u16(message.data() + kFlagsAt) & dns::kFlagQR) == 0;
+  }
+
   // Reads a group of messages and asks for the memory that respond() will need for each, so that they wait
   // for it together and not one after the other. `foresights` has an element for each.
   static void foresee(const Batch& batch, std::span<const base::Bytes> messages,

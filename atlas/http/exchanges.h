@@ -17,37 +17,6 @@ namespace atlas::http {
 enum class Part : uint8_t { kMethod, kPath, kContentType, kAccept, kOrigin, kForwarded };
 inline constexpr size_t kPartsLast = static_cast<size_t>(Part::kForwarded);
 
-// The values that a request view looks into, in memory of a library's that counts references. `Library` has
-// the type Buffer and the functions keep(), release() and view() of one.
-template <class Library>
-class HeldParts {
- public:
-  using Buffer = Library::Buffer;
-
-  HeldParts() = default;
-  ~HeldParts() { release(); }
-  HeldParts(const HeldParts&) = delete;
-  HeldParts& operator=(const HeldParts&) = delete;
-
-  // The last of fields of one name counts.
-  std::string_view hold(Part part, Buffer* value) {
-    Buffer*& place = held_[static_cast<size_t>(part)];
-    if (place != nullptr) Library::release(place);
-    Library::keep(value);
-    place = value;
-    return Library::view(value);
-  }
-  void release() {
-    for (Buffer*& buffer : held_) {
-      if (buffer != nullptr) Library::release(buffer);
-      buffer = nullptr;
-    }
-  }
-
- private:
-  std::array<Buffer*, kPartsLast + 1> held_{};
-};
-
 // One request and its answer.
 struct Exchange {
   enum class Phase : uint8_t {

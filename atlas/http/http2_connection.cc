@@ -16,20 +16,42 @@ constexpr uint32_t kHeaderFloodFactor = 4;
 // Tells the answer to our PING from what a peer makes up.
 constexpr std::array<uint8_t, 8> kGoawayPing = {'g', 'o', 'a', 'w', 'a', 'y', 0, 1};
 
-struct Nghttp2Buffers {
-  using Buffer = nghttp2_rcbuf;
-  static void keep(Buffer* buffer) { nghttp2_rcbuf_incref(buffer); }
-  static void release(Buffer* buffer) { nghttp2_rcbuf_decref(buffer); }
-  static std::string_view view(Buffer* buffer) {
+// The values that a request view looks into, in memory of nghttp2's that counts references.
+class HeldParts {
+ public:
+  HeldParts() = default;
+  ~HeldParts() { release(); }
+  HeldParts(const HeldParts&) = delete;
+  HeldParts& operator=(const HeldParts&) = delete;
+
+  // The last of fields of one name counts.
+  std::string_view hold(Part part, nghttp2_rcbuf* value) {
+    nghttp2_rcbuf*& place = held_[static_cast<size_t>(part)];
+    if (place != nullptr) nghttp2_rcbuf_decref(place);
+    nghttp2_rcbuf_incref(value);
+    place = value;
+    return view(value);
+  }
+  void release() {
+    for (nghttp2_rcbuf*& buffer : held_) {
+      if (buffer != nullptr) nghttp2_rcbuf_decref(buffer);
+      buffer = nullptr;
+    }
+  }
+
+  static std::string_view view(nghttp2_rcbuf* buffer) {
     const nghttp2_vec octets = nghttp2_rcbuf_get_buf(buffer);
     return {reinterpret_cast<const char*>(octets.base), octets.len};
   }
+
+ private:
+  std::array<nghttp2_rcbuf*, kPartsLast + 1> held_{};
 };
 
 }  // namespace
 
 struct Http2Connection::Stream : Exchange {
-  HeldParts<Nghttp2Buffers> held;
+  HeldParts held;
   bool in_trailers = false;  // whose fields nobody wants
 };
 
@@ -206,8 +228,8 @@ void Http2Connection::on_begin_header(int32_t id, bool of_request) {
 bool Http2Connection::on_field(nghttp2_rcbuf* name_buffer, nghttp2_rcbuf* value) {
   if (in_header_ == nullptr) return true;
   Stream& stream = *in_header_;
-  const std::string_view name = Nghttp2Buffers::view(name_buffer);
-  const size_t value_octets = Nghttp2Buffers::view(value).size();
+  const std::string_view name = HeldParts::view(name_buffer);
+  const size_t value_octets = HeldParts::view(value).size();
   Outcome outcome = exchanges_.count_field(stream, name.size(), value_octets);
   if (stream.field_octets / kHeaderFloodFactor > limits().header_octets_max) {
     if (stream.phase == Exchange::Phase::kArriving) refuse(stream, outcome);

@@ -59,13 +59,6 @@ constexpr std::array<Words, handoff::kDohRefusalsLast + 1> kWords{{
     {503, kFields, "there is no answer now\n"},
 }};
 
-// Else the query path would drop it, and HTTP must have an answer.
-bool is_query(base::Bytes message) {
-  constexpr size_t kFlagsAt = 2;
-  return message.size() >= dns::kHeaderOctets &&
-         (base::load_u16(message.data() + kFlagsAt) & dns::kFlagQR) == 0;
-}
-
 // The first parameter that is called so.
 std::optional<std::string_view> find_parameter(std::string_view query, std::string_view called) {
   std::string_view name, value;
@@ -150,7 +143,7 @@ http::ResponseView Handler::answer_post(const http::RequestView& request, const 
 http::ResponseView Handler::answer_message(base::Bytes message, const http::RequestView& request,
                                            const query::Client& client, const Batch& batch) {
   if (!accepts(request.accept, kDnsMessageType)) return refuse(Refusal::kNotAcceptable);
-  if (!is_query(message)) return refuse(Refusal::kMessage);
+  if (!Pipeline::is_query(message)) return refuse(Refusal::kMessage);
   const size_t octets = pipeline_.respond(batch, client, message, *response_);
   if (octets == 0) return refuse(Refusal::kNoAnswer);
   const base::Bytes response = base::Bytes(*response_).first(octets);

@@ -18,12 +18,6 @@ size_t promised(base::Bytes octets) {
   return octets.size() < kLengthOctets ? 0 : kLengthOctets + base::load_u16(octets.data());
 }
 
-bool is_query(base::Bytes message) {
-  constexpr size_t kFlagsAt = 2;
-  return message.size() >= dns::kHeaderOctets &&
-         (base::load_u16(message.data() + kFlagsAt) & dns::kFlagQR) == 0;
-}
-
 }  // namespace
 
 void DoqApplication::take(const quic::Event& event, base::Bytes octets, Visit& visit) {
@@ -89,7 +83,7 @@ void DoqApplication::answer(quic::StreamId stream, base::Bytes octets, bool earl
   if (wanted == 0 || octets.size() < wanted) return close(DoqOffence::kShort, visit);
   if (octets.size() > wanted) return close(DoqOffence::kLong, visit);
   const base::Bytes message = octets.subspan(kLengthOctets);
-  if (!is_query(message)) return close(DoqOffence::kMessage, visit);
+  if (!Pipeline::is_query(message)) return close(DoqOffence::kMessage, visit);
   // RFC 9250 4.2.1.
   if (base::load_u16(message.data()) != 0) return close(DoqOffence::kMessageId, visit);
   Foresight& foresight = answering_.foresight;

@@ -123,8 +123,7 @@ void QuicTransport::resume(Connection& connection, handshakes::QuicJob& job, con
     const std::span<uint8_t> room = writer_.room();
     std::ranges::copy(job.octets_to_send.bytes().subspan(at, datagrams.octets), room.begin());
     at += datagrams.octets;
-    writer_.add(connection.fd, connection.listener->endpoint.address.is_unspecified(), datagrams,
-                connection.interface);
+    send(connection, datagrams);
   }
   take_events(connection, job.events, batch);
   take_waiting(connection, batch);

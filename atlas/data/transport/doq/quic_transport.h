@@ -18,6 +18,7 @@
 #include "atlas/data/pipeline.h"
 #include "atlas/data/transport/client_counts.h"
 #include "atlas/data/transport/doh/handler.h"
+#include "atlas/data/transport/doh/outcome_tally.h"
 #include "atlas/data/transport/doq/connection.h"
 #include "atlas/data/transport/doq/connection_ids.h"
 #include "atlas/data/transport/doq/datagrams.h"
@@ -105,6 +106,8 @@ class QuicTransport {
   size_t write(Connection& connection, const Batch& batch);
   // There are so many connections that those who ask nothing have to go.
   bool is_busy(const handoff::QuicLimits& limits) const;
+  // What stands in writer_.room().
+  void send(const Connection& connection, const quic::Datagrams& datagrams);
   // Says goodbye in peace.
   void close(Connection& connection, const Batch& batch);
   void note_state(Connection& connection);
@@ -124,7 +127,7 @@ class QuicTransport {
   quic::Events events_;
   DoqAnswering answering_;
   http::ServerCodecs codecs_;
-  http::OutcomeCounts outcomes_counted_{};
+  doh::OutcomeTally outcomes_;
   std::optional<doh::Handler> requests_;
 
   Slab<Connection> slab_;

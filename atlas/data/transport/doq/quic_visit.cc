@@ -91,8 +91,7 @@ size_t QuicTransport::write(Connection& connection, const Batch& batch) {
   for (; writes < kWritesPerVisitMax; ++writes) {
     const quic::Datagrams datagrams = connection.engine->next_datagrams(writer_.room(), batch.now_ns);
     if (datagrams.octets == 0) break;
-    writer_.add(connection.fd, connection.listener->endpoint.address.is_unspecified(), datagrams,
-                connection.interface);
+    send(connection, datagrams);
     work += kWriteWork;
   }
   note_state(connection);
@@ -113,8 +112,11 @@ void QuicTransport::close(Connection& connection, const Batch& batch) {
   connection.engine->close(code, "", batch.now_ns);
   const quic::Datagrams last = connection.engine->next_datagrams(writer_.room(), batch.now_ns);
   note_state(connection);
-  if (last.octets == 0) return;
-  writer_.add(connection.fd, connection.listener->endpoint.address.is_unspecified(), last,
+  if (last.octets != 0) send(connection, last);
+}
+
+void QuicTransport::send(const Connection& connection, const quic::Datagrams& datagrams) {
+  writer_.add(connection.fd, connection.listener->endpoint.address.is_unspecified(), datagrams,
               connection.interface);
 }
 
@@ -129,11 +131,7 @@ void QuicTransport::note_state(Connection& connection) {
   clients_.remove(connection.client);
   counters_.quic_open.set(static_cast<int64_t>(slab_.used() - ended_));
   connection.application.reset();
-  const http::OutcomeCounts& outcomes = codecs_.outcomes();
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    counters_.http_outcomes[i].add(outcomes[i] - outcomes_counted_[i]);
-    outcomes_counted_[i] = outcomes[i];
-  }
+  outcomes_.count(codecs_.outcomes(), counters_);
 }
 
 void QuicTransport::forget(Connection& connection) {

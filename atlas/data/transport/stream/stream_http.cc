@@ -45,7 +45,7 @@ size_t StreamTransport::answer_requests(Connection& connection, const Batch& bat
     client.remote = doh::client_of(connection.remote, batch, request->forwarded);
     codec.respond(request->stream, requests_->answer(*request, client, batch));
   }
-  count_http_outcomes();
+  outcomes_.count(codecs_.outcomes(), counters_);
   return input.size();
 }
 
@@ -58,15 +58,6 @@ void StreamTransport::take_http_output(Connection& connection) {
   }
   connection.closing =
       connection.closing || (codec.state() >= http::ServerCodec::State::kFailed && !codec.has_output());
-}
-
-void StreamTransport::count_http_outcomes() {
-  const http::OutcomeCounts& outcomes = codecs_.outcomes();
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    if (outcomes[i] == outcomes_counted_[i]) continue;
-    counters_.http_outcomes[i].add(outcomes[i] - outcomes_counted_[i]);
-    outcomes_counted_[i] = outcomes[i];
-  }
 }
 
 }  // namespace atlas::data::transport::stream

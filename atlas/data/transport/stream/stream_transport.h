@@ -21,6 +21,7 @@
 #include "atlas/data/pipeline.h"
 #include "atlas/data/transport/client_counts.h"
 #include "atlas/data/transport/doh/handler.h"
+#include "atlas/data/transport/doh/outcome_tally.h"
 #include "atlas/data/transport/stream/connection.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/snapshot.h"
@@ -123,7 +124,6 @@ class StreamTransport {
   size_t answer_messages(const Connection& connection, const Batch& batch, base::Bytes input);
   size_t answer_requests(Connection& connection, const Batch& batch, base::Bytes input);
   void take_http_output(Connection& connection);
-  void count_http_outcomes();
   // Sends from `output`. False if the connection is broken.
   bool send_pending(Connection& connection, const Batch& batch);
   // Sends records_, and response_buffer_ behind, encrypted if need be; empties both. False if the connection
@@ -142,7 +142,7 @@ class StreamTransport {
   uint32_t pending_max_ = 1;  // of the snapshot in use
 
   http::ServerCodecs codecs_;
-  http::OutcomeCounts outcomes_counted_{};
+  doh::OutcomeTally outcomes_;
   std::optional<doh::Handler> requests_;
   Slab<Connection> slab_;
   ConnectionList<Connection, &Connection::by_activity> by_activity_{slab_};
