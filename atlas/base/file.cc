@@ -127,21 +127,40 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
 
 Result<void> replace_file(const std::filesystem::path& path, std::span<const std::string_view> pieces,
                           unsigned mode, Durability durability) {
-  const bool synced = durability == Durability::kSynced;
+  auto file = FileReplacement::begin(path);
+  if (!file) return std::unexpected(file.error());
+  for (const std::string_view piece : pieces) file->append(piece);
+  return file->finish(mode, durability);
+}
+
+Result<FileReplacement> FileReplacement::begin(const std::filesystem::path& path) {
   std::string temporary = path.string() + ".XXXXXX";
-  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) return fail_errno(path, "create a temporary file beside it");
-  bool written = true;
-  for (const std::string_view piece : pieces) written = written && write_all(file.get(), piece);
-  if (!written || ::fchmod(file.get(), mode) != 0 || (synced && ::fsync(file.get()) != 0) ||
-      ::rename(temporary.c_str(), path.c_str()) != 0) {
-    auto error = fail_errno(path, "write");
-    ::unlink(temporary.c_str());
-    return error;
+  const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return fail_errno(path, "create a temporary file beside it");
+  return FileReplacement(path, std::move(temporary), fd);
+}
+
+FileReplacement::~FileReplacement() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+}
+
+void FileReplacement::append(std::string_view piece) {
+  if (failed_with_ == 0 && !write_all(fd_, piece)) failed_with_ = errno;
+}
+
+Result<void> FileReplacement::finish(unsigned mode, Durability durability) {
+  const bool synced = durability == Durability::kSynced;
+  errno = failed_with_;
+  if (failed_with_ != 0 || ::fchmod(fd_, mode) != 0 || (synced && ::fsync(fd_) != 0) ||
+      ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return fail_errno(path_, "write");
   }
+  ::close(std::exchange(fd_, -1));
   if (!synced) return {};
   // The rename itself must survive a power loss too.
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0) return fail_errno(folder, "sync");
   return {};

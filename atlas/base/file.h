@@ -65,8 +65,35 @@ enum class Durability : uint8_t {
   kCache,   // it may leave anything: for what can be made again, and carries a checksum
 };
 
-// Writes a temporary file beside `path` and renames it over `path`: readers see the old or the new content,
-// never part of one.
+// A file that takes the place of another once all of it is written: readers see the old or the new content,
+// never part of one. Without finish() nothing happens.
+class FileReplacement {
+ public:
+  // A temporary file beside `path`.
+  static Result<FileReplacement> begin(const std::filesystem::path& path);
+  FileReplacement(FileReplacement&& other) noexcept
+      : path_(std::move(other.path_)),
+        temporary_(std::move(other.temporary_)),
+        fd_(std::exchange(other.fd_, -1)),
+        failed_with_(other.failed_with_) {}
+  FileReplacement& operator=(FileReplacement&&) = delete;
+  ~FileReplacement();
+
+  // What goes wrong is told by finish().
+  void append(std::string_view piece);
+  Result<void> finish(unsigned mode, Durability durability);
+
+ private:
+  FileReplacement(std::filesystem::path path, std::string temporary, int fd)
+      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+
+  std::filesystem::path path_;
+  std::string temporary_;
+  int fd_;
+  int failed_with_ = 0;  // errno
+};
+
+// Writes a temporary file beside `path` and renames it over `path`, synced.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
 // The same with content in pieces.
 Result<void> replace_file(const std::filesystem::path& path, std::span<const std::string_view> pieces,

@@ -55,6 +55,8 @@ class Prefix {
   bool is_v4() const { return mapped_length_ >= 96 && address_.is_v4(); }
   // The lowest and the highest address.
   const IpAddress& first() const { return address_; }
+  // In the prefix's own family.
+  uint8_t length() const { return static_cast<uint8_t>(is_v4() ? mapped_length_ - 96 : mapped_length_); }
   IpAddress last() const;
   std::string to_text() const;
 

@@ -62,6 +62,13 @@ TEST(Prefix, BelongsToOneFamily) {
   EXPECT_EQ(prefix("::ffff:192.0.2.0/120"), prefix("192.0.2.0/24"));
 }
 
+TEST(Prefix, ItsLengthCountsInItsFamily) {
+  EXPECT_EQ(prefix("192.0.2.0/24").length(), 24);
+  EXPECT_EQ(prefix("192.0.2.1").length(), 32);
+  EXPECT_EQ(prefix("2001:db8::/32").length(), 32);
+  EXPECT_EQ(prefix("::/0").length(), 0);
+}
+
 TEST(Prefix, ErrorsSayWhatToWrite) {
   EXPECT_EQ(Prefix::parse("192.0.2.1/24").error().hint, "did you mean 192.0.2.0/24?");
   EXPECT_EQ(Prefix::parse("192.0.2.0/33").error().hint, "it is a number from 0 to 32");
