@@ -8,6 +8,7 @@
 #include "atlas/base/assert.h"
 #include "atlas/dns/label_hash.h"
 #include "atlas/dns/rdata.h"
+#include "atlas/zone/image/image_writer.h"
 #include "atlas/zone/nsec3_chain.h"
 #include "atlas/zone/soa.h"
 
@@ -19,10 +20,6 @@ using dns::RRType;
 // Shapes are counted on about so many nodes, evenly spread over the parts.
 constexpr size_t kShapeSampleNodes = 65'536;
 constexpr size_t kShapeSampleNodesMin = 8;  // of a part
-
-RRType covered_type(base::Bytes rrsig) {
-  return rrsig.size() >= 2 ? static_cast<RRType>(base::load_u16(rrsig.data())) : RRType::RRSIG;
-}
 
 // Gathers the RRsets of nodes that belong to a tree.
 class Drafter {
@@ -115,7 +112,7 @@ image::ImageMemory Builder::run() {
   if (work_.is_cancelled()) return {};
   write_nsec3();
   if (work_.is_cancelled()) return {};
-  return end_image();
+  return image::end_image(head_, std::move(image_));
 }
 
 uint32_t Builder::end_of_owner(uint32_t first) const {
@@ -366,23 +363,7 @@ void Builder::write_nsec3() {
 // In front of the blocks of names.
 void Builder::begin_image() {
   image_.reserve(sizeof head_ + list_.octets() + shapes_.table().size());
-  image_.append(sizeof head_);
-  head_.apex_octets = apex_.size();
-  head_.apex_offset = static_cast<uint32_t>(image::append_piece(apex_.wire(), 1, image_));
-  head_.salt_octets = static_cast<uint8_t>(salt_.size());
-  head_.salt_offset = static_cast<uint32_t>(image::append_piece(salt_, 1, image_));
-  head_.shapes_offset = static_cast<uint32_t>(image::append_piece(shapes_.table(), 1, image_));
-}
-
-image::ImageMemory Builder::end_image() {
-  // Keys are compared eight octets at a time.
-  std::memset(image_.append(image::kKeySlackOctets), 0, image::kKeySlackOctets);
-  head_.octets = image_.size();
-  std::memcpy(image_.data(), &head_, sizeof head_);
-  // What is reserved in vain costs memory only where it shares pages with others.
-  if (image_.size() < base::kLargePageOctets) image_.shrink_to_fit();
-  const auto image = std::make_shared<const base::LargeOctets>(std::move(image_));
-  return {image, {image->data(), image->size()}};
+  image::begin_image(apex_, salt_, shapes_.table(), head_, image_);
 }
 
 }  // namespace atlas::zone

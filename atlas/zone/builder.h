@@ -55,7 +55,6 @@ class Builder {
   void begin_image();
   void write_names();
   void write_nsec3();
-  image::ImageMemory end_image();
 
   uint32_t end_of_owner(uint32_t first) const;
   uint32_t for_each_node(const Part& part, uint32_t end, const auto& visit) const;

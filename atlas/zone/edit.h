@@ -22,11 +22,16 @@ struct RRsetEdit {
   std::vector<std::vector<uint8_t>> rdatas;  // without any, the RRset goes
 };
 
-// The version after the edits, of which a later one of an RRset counts. The zone must be the newest of its
-// versions: the cost is that of what changes, with all that lies below a zone cut or DNAME that comes or
-// goes, or of the NSEC3 chain if another one takes its place. Fails, without a trace, if an owner is outside
-// of the zone or the zone would not have exactly one SOA, at its apex. Whether the records go together is for
-// the caller to check. One thread at a time.
+// The version after the edits, of which a later one of an RRset counts. The cost is that of what changes,
+// with all that lies below a zone cut or DNAME that comes or goes, or of the NSEC3 chain if another one takes
+// its place. Fails, without a trace, if an owner is outside of the zone or the zone would not have exactly
+// one SOA, at its apex. Whether the records go together is for the caller to check (check/edit_check.h). One
+// thread at a time.
+//
+// The zone must be the newest of its versions that are alive; it fails otherwise. A version is given up by
+// letting go of it: with the last owner of a version, and of all that were made of it, the memory that was
+// written for them comes back, and the version that they were made of can be edited again. Whatever the order
+// in which versions go, on whichever thread, those that stay are what they were.
 base::Result<std::shared_ptr<const Zone>> edit_zone(const Zone& zone, std::span<const RRsetEdit> edits);
 
 }  // namespace atlas::zone

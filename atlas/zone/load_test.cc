@@ -12,7 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "atlas/dns/rdata.h"
 #include "atlas/zone/text/writer.h"
+#include "atlas/zone/zonemd.h"
 
 namespace atlas::zone {
 namespace {
@@ -63,6 +65,27 @@ TEST_F(LoadZoneFile, ReadsIncludedFilesBesideTheFile) {
   const LoadResult result = load_zone_file(path, apex_);
   ASSERT_TRUE(result.zone) << base::render(result.diagnostics);
   EXPECT_EQ(result.zone->record_count(), 4u);
+}
+
+TEST_F(LoadZoneFile, ReadsIncludedFilesFromTheFolderThatIsNamed) {
+  write("parts/hosts", "$INCLUDE parts/more\nwww A 192.0.2.2\n");
+  write("parts/more", "more A 192.0.2.3\n");
+  const auto path = write("zones/zone",
+                          "$TTL 60\n@ SOA ns h 7 7200 3600 1209600 300\n@ NS ns\nns A 192.0.2.1\n"
+                          "$INCLUDE parts/hosts\n");
+  LoadOptions options;
+  EXPECT_FALSE(load_zone_file(path, apex_, options).zone);
+  options.include_folder = folder_;
+  const LoadResult result = load_zone_file(path, apex_, options);
+  ASSERT_TRUE(result.zone) << base::render(result.diagnostics);
+  EXPECT_EQ(result.zone->record_count(), 5u);
+}
+
+TEST_F(LoadZoneFile, ReadsATextThatIsThereAlready) {
+  const RecordsResult result = load_zone_records("made", std::string(kGood), apex_);
+  ASSERT_TRUE(result.records) << base::render(result.diagnostics);
+  EXPECT_EQ(result.records->size(), 5u);
+  EXPECT_EQ(result.diagnostics.at(0).file, "made");
 }
 
 // More than is read into memory at once.
@@ -190,6 +213,36 @@ TEST_F(LoadZoneFile, KeepsAsManyFindingsAsWanted) {
   EXPECT_FALSE(result.zone);
   ASSERT_EQ(result.diagnostics.size(), 6u);
   EXPECT_EQ(result.diagnostics[5].message, "45 more errors are not shown");
+}
+
+TEST_F(LoadZoneFile, ATextIsReadAsAFileIs) {
+  const LoadResult of_text = load_zone_text(kGood, apex_);
+  ASSERT_TRUE(of_text.zone) << base::render(of_text.diagnostics);
+  EXPECT_EQ(of_text.zone->record_count(), load_zone_file(write("zone", kGood), apex_).zone->record_count());
+}
+
+TEST_F(LoadZoneFile, ATextNamesNoFilesAndGeneratesFewRecords) {
+  const auto path = write("more", "more A 192.0.2.1\n").string();
+  const LoadResult including = load_zone_text(kGood + ("$INCLUDE " + path + '\n'), apex_);
+  EXPECT_FALSE(including.zone);
+  EXPECT_EQ(including.diagnostics.at(0).message, "$INCLUDE is not allowed here");
+  const std::string range = "$GENERATE 0-" + std::to_string(kGeneratedInTextMax / 2) + " a$ TXT x\n";
+  EXPECT_FALSE(load_zone_text(kGood + range + range, apex_).zone);
+}
+
+TEST_F(LoadZoneFile, ADigestOfAnotherZoneIsAWarning) {
+  const LoadResult good = load_zone_file(write("zone", kGood), apex_);
+  ASSERT_TRUE(good.zone);
+  const RRsetEdit digest = make_zonemd(*good.zone, ZonemdHash::kSha384);
+  const std::string record =
+      "@ 60 ZONEMD " + dns::rdata_to_text(dns::RRType::ZONEMD, digest.rdatas.front()) + '\n';
+  const LoadResult same = load_zone_file(write("same", kGood + record), apex_);
+  ASSERT_TRUE(same.zone);
+  EXPECT_EQ(same.diagnostics.size(), good.diagnostics.size()) << base::render(same.diagnostics);
+  const LoadResult other = load_zone_file(write("other", kGood + record + "more A 192.0.2.9\n"), apex_);
+  ASSERT_TRUE(other.zone);
+  ASSERT_EQ(other.diagnostics.size(), good.diagnostics.size() + 1);
+  EXPECT_NE(other.diagnostics.back().message.find("zonemd-wrong"), std::string::npos);
 }
 
 TEST_F(LoadZoneFile, AFileThatCannotBeReadIsAnError) {

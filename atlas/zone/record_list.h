@@ -50,6 +50,11 @@ inline uint32_t type_rank(dns::RRType type) {
   return type == dns::RRType::SOA ? 0 : static_cast<uint32_t>(type);
 }
 
+// RRSIGs are an RRset for each type that they cover.
+inline dns::RRType covered_type(base::Bytes rrsig) {
+  return rrsig.size() >= 2 ? static_cast<dns::RRType>(base::load_u16(rrsig.data())) : dns::RRType::RRSIG;
+}
+
 class RecordList {
  public:
   // Returns a number for use in add(); the same path gives the same number. At most 65,535 files.

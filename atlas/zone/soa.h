@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include "atlas/base/bytes.h"
 
@@ -14,6 +15,9 @@ inline constexpr size_t kSoaOctetsMin = 22;
 // RDATA must have kSoaOctetsMin octets.
 inline uint32_t soa_serial(base::Bytes rdata) {
   return base::load_u32(rdata.last(20).data());
+}
+inline void set_soa_serial(std::span<uint8_t> rdata, uint32_t serial) {
+  base::store_u32(rdata.data() + rdata.size() - 20, serial);
 }
 // RFC 2308 3, 5.
 inline uint32_t negative_ttl(base::Bytes rdata, uint32_t ttl) {

@@ -18,7 +18,7 @@ std::shared_ptr<const Zone> Zone::build(dns::NameView apex, RecordList&& records
   return image.owner == nullptr ? nullptr : std::make_shared<const Zone>(std::move(image));
 }
 
-Zone::Zone(image::ImageMemory memory) : chain_(std::make_shared<VersionLink>(std::move(memory))) {
+Zone::Zone(image::ImageMemory memory) : chain_(std::make_unique<VersionLink>(std::move(memory))) {
   const base::Bytes image = chain_->space().image();
   std::memcpy(&head_, image.data(), sizeof head_);
   apex_ = {&image[head_.apex_offset], head_.apex_octets};
@@ -58,6 +58,30 @@ std::optional<Node> Node::boundary() const {
   if ((at_.data.flags & image::kOccluded) != 0) return zone_->boundary_above(zone_->key_of(*tree_, at_));
   if (is_zone_cut()) return *this;
   return {};
+}
+
+dns::RRsetView Node::rrset(dns::RRType type, dns::RRType covered) const {
+  dns::RRsetView found;
+  if (type != dns::RRType::RRSIG) {
+    if (const auto rrset = find(type)) found = rrset->view();
+    return found;
+  }
+  tree_->for_each_signature(at_, [&](dns::RRType each, const dns::RRsetView& signatures) {
+    if (each == covered) found = signatures;
+  });
+  return found;
+}
+
+std::optional<Node> Zone::owner_of(dns::NameView owner, dns::RRType type, dns::RRType covered) const {
+  const bool is_nsec3 = (type == dns::RRType::RRSIG ? covered : type) == dns::RRType::NSEC3;
+  const image::NameTree& tree = is_nsec3 ? nsec3_ : names_;
+  if (tree.empty() || !owner.is_at_or_below(apex_)) return {};
+  image::Key key;
+  key.assign(owner, apex_labels_);
+  key.make_lower();
+  Node node(*this, tree, {}, key.depth());
+  if (!tree.find(key.octets(), image::hash_key(key.octets()), node.at_)) return {};
+  return node;
 }
 
 image::Key Zone::key_of(const image::NameTree& tree, const image::Location& at) const {

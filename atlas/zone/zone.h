@@ -80,6 +80,8 @@ class Node {
     }
     return {};
   }
+  // The same with RRSIGs by the type that they cover. Empty if there is none.
+  dns::RRsetView rrset(dns::RRType type, dns::RRType covered) const;
   // Every RRset of this name, SOA first, then by type; RRSIGs as RRsets of their own, by covered type.
   void for_each_rrset(const auto& visit) const;
 
@@ -90,6 +92,7 @@ class Node {
  private:
   friend class Zone;
   friend class ZoneEditor;
+  friend class ZoneWalk;
   Node(const Zone& zone, const image::NameTree& tree, const image::Location& at, size_t depth)
       : zone_(&zone), tree_(&tree), at_(at), depth_(static_cast<uint8_t>(depth)) {}
 
@@ -120,6 +123,8 @@ class Zone {
   image::Anatomy anatomy() const { return image::anatomy_of(head_); }
   // Octets of memory that this version and those that it shares it with hold.
   size_t memory_octets() const { return sizeof *this + chain_->space().octets(); }
+  // Of these, what is kept for later versions.
+  size_t free_octets() const { return chain_->space().free_octets(); }
 
   // The node of `name`, which must lie at or below the apex, or its closest encloser (RFC 4592 3.3.1) with
   // the wildcard directly below that one. The cost depends on the depth of the zone, not on that of the name.
@@ -130,6 +135,10 @@ class Zone {
     std::optional<Node> wildcard{};
   };
   Found find(dns::NameView name) const;
+
+  // The node that owns, or could own, RRsets of a type, or RRSIGs that cover a type: unlike find(), which
+  // questions ask, it knows owners of NSEC3. Empty if there is none.
+  std::optional<Node> owner_of(dns::NameView owner, dns::RRType type, dns::RRType covered = {}) const;
 
   // Look-ups of many names are faster when the memory of all is asked for before the first is made: foresee()
   // for each, approach_block() for each, approach_node() for each, then find(). They decide nothing.
@@ -185,8 +194,10 @@ class Zone {
   void for_each_rrset(const std::function<void(dns::NameView owner, const dns::RRsetView&)>& visit) const;
 
  private:
+  friend class Compactor;
   friend class Node;
   friend class ZoneEditor;
+  friend class ZoneWalk;
 
   // For ZoneEditor, which fills in the rest.
   Zone() = default;
@@ -203,7 +214,7 @@ class Zone {
   Nsec3Label nsec3_label(dns::NameView name) const { return {name, head_.nsec3_iterations, nsec3_salt_}; }
   std::optional<Node> last_in_chain(image::BlockOrder::Position block, base::Bytes key) const;
 
-  std::shared_ptr<VersionLink> chain_;
+  std::unique_ptr<VersionLink> chain_;
   bool is_image_ = true;
   image::ImageHead head_;
   dns::NameView apex_;

@@ -13,11 +13,15 @@
 #include <vector>
 
 #include "atlas/base/bytes.h"
+#include "atlas/zone/check/edit_check.h"
+#include "atlas/zone/compact.h"
+#include "atlas/zone/diff.h"
 #include "atlas/zone/edit.h"
 #include "atlas/zone/image/index.h"
 #include "atlas/zone/load.h"
 #include "atlas/zone/text/parser.h"
 #include "atlas/zone/zone.h"
+#include "atlas/zone/zonemd.h"
 
 namespace {
 
@@ -200,6 +204,87 @@ void edit(benchmark::State& state) {
       benchmark::Counter(static_cast<double>(group), benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK(edit)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMicrosecond);
+
+// What is worked out beside an edit of one record and the SOA: its check, the difference that is kept, and
+// the edits that such a difference is.
+class OneRecord {
+ public:
+  OneRecord() {
+    const dns::RRsetView soa = built().apex_node().find(dns::RRType::SOA)->view();
+    std::vector<uint8_t> next(soa.first().begin(), soa.first().end());
+    base::store_u32(&next[next.size() - 20], built().serial() + 1);
+    edits_.push_back({apex(), dns::RRType::SOA, {}, soa.ttl, {std::move(next)}});
+    edits_.push_back({});
+    edits_[1].type = dns::RRType::A;
+    edits_[1].ttl = 3600;
+  }
+  // Of another random name each time.
+  std::span<const zone::RRsetEdit> next() {
+    const auto number = static_cast<uint32_t>(random_());
+    const uint8_t* octets = reinterpret_cast<const uint8_t*>(&number);
+    edits_[1].owner = names()[random_() % names().size()];
+    edits_[1].rdatas = {{octets, octets + 4}};
+    return edits_;
+  }
+
+ private:
+  std::vector<zone::RRsetEdit> edits_;
+  std::mt19937_64 random_{1};
+};
+
+void diff_of_one(benchmark::State& state) {
+  OneRecord record;
+  for (auto _ : state) benchmark::DoNotOptimize(zone::diff_of(built(), record.next()));
+}
+BENCHMARK(diff_of_one);
+
+void diff_of_one_encoded(benchmark::State& state) {
+  OneRecord record;
+  size_t octets = 0;
+  for (auto _ : state) octets = zone::encode(zone::diff_of(built(), record.next())).size();
+  state.counters["octets"] = static_cast<double>(octets);
+}
+BENCHMARK(diff_of_one_encoded);
+
+void edits_of_one(benchmark::State& state) {
+  OneRecord record;
+  const zone::ZoneDiff diff = zone::diff_of(built(), record.next());
+  for (auto _ : state) benchmark::DoNotOptimize(zone::edits_of(diff, built()));
+}
+BENCHMARK(edits_of_one);
+
+void check_one(benchmark::State& state) {
+  OneRecord record;
+  for (auto _ : state) benchmark::DoNotOptimize(zone::check::check_edit(built(), record.next()));
+}
+BENCHMARK(check_one);
+
+// As many records as a diff between versions that share no memory.
+void diff_between_all(benchmark::State& state) {
+  const auto other = zone::Zone::build(apex(), records());
+  for (auto _ : state) benchmark::DoNotOptimize(zone::diff_between(built(), *other));
+  state.counters["records/s"] = benchmark::Counter(static_cast<double>(records().size()),
+                                                   benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(diff_between_all)->Unit(benchmark::kMillisecond);
+
+void compact_all(benchmark::State& state) {
+  OneRecord record;
+  const auto version = zone::edit_zone(built(), record.next()).value();
+  for (auto _ : state)
+    benchmark::DoNotOptimize(zone::compact(*version, {static_cast<size_t>(state.range(0)), nullptr}));
+  state.counters["records/s"] = benchmark::Counter(static_cast<double>(records().size()),
+                                                   benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(compact_all)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void digest_all(benchmark::State& state) {
+  for (auto _ : state)
+    benchmark::DoNotOptimize(zone::zone_digest(built(), static_cast<zone::ZonemdHash>(state.range(0))));
+  state.counters["records/s"] = benchmark::Counter(static_cast<double>(records().size()),
+                                                   benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK(digest_all)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond);
 
 // Every signature of a zone again, in groups: what signing anew asks of the zone, without the cryptography. A
 // zone without signatures gets them first.

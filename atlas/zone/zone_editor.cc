@@ -5,6 +5,7 @@
 
 #include "atlas/base/assert.h"
 #include "atlas/dns/rdata.h"
+#include "atlas/zone/canonical_rdatas.h"
 #include "atlas/zone/soa.h"
 
 namespace atlas::zone {
@@ -31,16 +32,11 @@ size_t records_in(const RRsetContent& rrset) {
 
 // In canonical order (RFC 4034 6.3), without duplicates.
 std::vector<base::Bytes> sorted_rdatas(const RRsetEdit& edit) {
-  std::vector<std::pair<std::vector<uint8_t>, base::Bytes>> canonical;
-  for (const std::vector<uint8_t>& rdata : edit.rdatas) {
-    canonical.emplace_back(rdata, rdata);
-    dns::make_canonical(edit.type, canonical.back().first);
-  }
-  std::ranges::stable_sort(canonical, {}, [](const auto& rdata) -> const auto& { return rdata.first; });
+  CanonicalRdatas rdatas;
+  rdatas.assign(edit.type, edit.rdatas);
   std::vector<base::Bytes> sorted;
-  for (size_t i = 0; i < canonical.size(); ++i) {
-    if (i == 0 || canonical[i].first != canonical[i - 1].first) sorted.push_back(canonical[i].second);
-  }
+  sorted.reserve(rdatas.size());
+  for (size_t i = 0; i < rdatas.size(); ++i) sorted.push_back(rdatas.written(i));
   return sorted;
 }
 
@@ -80,7 +76,9 @@ base::Result<std::shared_ptr<const Zone>> edit_zone(const Zone& zone, std::span<
 }
 
 base::Result<std::shared_ptr<const Zone>> ZoneEditor::run(std::span<const RRsetEdit> edits) {
-  ATLAS_ASSERT(base_.chain_->is_newest());
+  if (!base_.chain_->is_newest())
+    return base::fail("a version of " + dns::to_text(base_.apex_) +
+                      " that is not the newest cannot be edited");
   for (const RRsetEdit& edit : edits) {
     if (auto checked = check(edit); !checked) return std::unexpected(checked.error());
   }
@@ -310,13 +308,13 @@ void ZoneEditor::mark_nsec3() {
 }
 
 std::shared_ptr<const Zone> ZoneEditor::write() {
-  image::Space& space = base_.chain_->space();
+  image::Allocations space(base_.chain_->space());
   image::ShapeSet shapes(base_.names_.shapes());
   std::vector<image::Piece> retired;
   const std::shared_ptr<Zone> zone(new Zone());
   zone->names_ = image::TreeEditor(base_.names_, shapes, space, retired).apply(names_.changes);
   zone->nsec3_ = image::TreeEditor(base_.nsec3_, shapes, space, retired).apply(nsec3_.changes);
-  zone->chain_ = base_.chain_->append(std::move(retired));
+  zone->chain_ = base_.chain_->append(space.take_pieces(), std::move(retired));
   zone->is_image_ = false;
   zone->head_ = head_;
   zone->nsec3_salt_ = std::move(salt_);

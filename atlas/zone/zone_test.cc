@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "atlas/dns/rdata.h"
+#include "atlas/zone/zone_walk.h"
 
 namespace atlas::zone {
 namespace {
@@ -139,6 +140,48 @@ TEST_F(ZoneTest, WalksInCanonicalOrderWithTheSpellingOfTheOwner) {
   for (size_t i = 0; i < walked.size(); ++i) {
     EXPECT_EQ(name_of(walked[i].substr(0, walked[i].find(' '))),
               name_of(wanted[i].substr(0, wanted[i].find(' '))));
+  }
+}
+
+TEST_F(ZoneTest, PagesOfOwnersAreTheWholeZone) {
+  add_soa();
+  // Two trees beside each other.
+  add(apex_, RRType::NSEC3PARAM, "1 0 0 -");
+  const auto hash = [&](int i) {
+    return name_of(std::string(1, static_cast<char>('a' + i % 20)) + std::string(31, 'v') + ".z.test.");
+  };
+  for (int i = 0; i < 20; ++i) add(hash(i), RRType::NSEC3, "1 0 0 - AVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV A");
+  for (int i = 0; i < 1000; ++i) add(random_name(4), RRType::A, "192.0.2.1");
+  const Zone& zone = build();
+  std::vector<std::string> walked, paged;
+  zone.for_each_rrset([&](NameView owner, const dns::RRsetView& rrset) {
+    walked.push_back(dns::to_text(owner) + " " + dns::to_text(rrset.type));
+  });
+  std::optional<Name> next = apex_;
+  while (next) {
+    const Name from = *next;
+    next.reset();
+    size_t owners = 0;
+    for (ZoneWalk walk(zone, from); !next && walk.next();) {
+      if (++owners == 8) {
+        next = walk.owner();
+        continue;
+      }
+      for (const OwnedRRset& rrset : walk.rrsets())
+        paged.push_back(dns::to_text(walk.owner()) + " " + dns::to_text(rrset.view.type));
+    }
+  }
+  EXPECT_EQ(paged, walked);
+  // Names that do not exist have a place, too.
+  for (int i = 0; i < 100; ++i) {
+    const Name from = random_name(5);
+    ZoneWalk walk(zone, from);
+    const bool has_next = walk.next();
+    const auto wanted = model_.lower_bound(from);
+    ASSERT_EQ(has_next, wanted != model_.end());
+    if (has_next) {
+      EXPECT_EQ(Name(walk.owner()), wanted->first);
+    }
   }
 }
 

@@ -120,6 +120,12 @@ class TriggeredRows {
 // Nodes that are checked in one piece, beside others.
 constexpr size_t kPieceNodes = 16'384;
 
+constexpr uint64_t kErrorRows = [] {
+  uint64_t rows = 0;
+  for (size_t i = 0; i < std::size(kRows); ++i) rows |= uint64_t{kRows[i].name.severity == kError} << i;
+  return rows;
+}();
+
 void run(const Row& row, const Subject& zone, const Node& node, Findings& findings) {
   findings.set_check(row.name);
   row.run(zone, node, findings);
@@ -164,6 +170,18 @@ class Checker {
   Findings findings_;
 };
 
+// The checks of the whole zone that are among `rows`.
+void run_once(const Subject& zone, uint64_t rows, DiagnosticLog& log) {
+  Findings findings(zone, log);
+  Node nothing;
+  nothing.owner = zone.apex();
+  nothing.is_apex = true;
+  const Node apex_node = zone.apex_node().value_or(nothing);
+  for (size_t i = 0; i < std::size(kRows); ++i) {
+    if ((rows >> i & 1) != 0 && kRows[i].triggers == kOnce) run(kRows[i], zone, apex_node, findings);
+  }
+}
+
 }  // namespace
 
 std::span<const CheckName> check_names() {
@@ -173,19 +191,23 @@ std::span<const CheckName> check_names() {
 void check_zone(const RecordList& records, dns::NameView apex, base::WallTime now, DiagnosticLog& log,
                 Work work) {
   const Subject zone(records, apex, now, work);
-  Findings findings(zone, log);
-  Node nothing;
-  nothing.owner = apex;
-  nothing.is_apex = true;
-  const Node apex_node = zone.apex_node().value_or(nothing);
-  for (const Row& row : kRows) {
-    if (row.triggers == kOnce) run(row, zone, apex_node, findings);
-  }
+  run_once(zone, ~uint64_t{0}, log);
   Checker::Shared shared{log};
   std::deque<Checker> checkers;
   for (size_t i = 0; i < std::clamp<size_t>(zone.node_count() / kPieceNodes, 1, work.threads); ++i)
     checkers.emplace_back(zone, shared);
   run_in_order(checkers);
+}
+
+void check_errors(const RecordList& records, dns::NameView apex, DiagnosticLog& log) {
+  const Subject zone(records, apex, {}, {});
+  run_once(zone, kErrorRows, log);
+  Findings findings(zone, log);
+  TriggeredRows triggered;
+  zone.for_each_node(0, zone.node_count(), [&](const Node& node) {
+    for (uint64_t rows = triggered.by(node.types) & kErrorRows; rows != 0; rows &= rows - 1)
+      run(kRows[std::countr_zero(rows)], zone, node, findings);
+  });
 }
 
 }  // namespace atlas::zone::check

@@ -34,4 +34,8 @@ Check dnskey_not_at_apex, dnskey_algorithm, ds_digest, nsec3param_not_at_apex, n
 Check rrsig_expired, rrsig_not_yet_valid, rrsig_without_data, rrsig_missing, rrsig_without_dnskey;
 Check denial_missing;
 
+// Runs the checks whose findings are errors over a sorted list. It need not be a whole zone: names that no
+// check looks at may be missing.
+void check_errors(const RecordList& records, dns::NameView apex, DiagnosticLog& log);
+
 }  // namespace atlas::zone::check

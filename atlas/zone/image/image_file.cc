@@ -17,6 +17,13 @@ constexpr uint8_t kMagic[8] = {'A', 'T', 'L', 'A', 'S', 'I', 'M', '\n'};
 // Reads otherwise on a machine that orders octets otherwise.
 constexpr uint32_t kByteOrder = 0x01020304;
 
+// Beside this, the layout. No hash of sources is this small.
+constexpr uint64_t kCheckpoint = uint64_t{1} << 32;
+
+uint64_t builder_of(FilePurpose purpose) {
+  return purpose == FilePurpose::kCopy ? ATLAS_IMAGE_BUILDER : kCheckpoint | kImageLayout;
+}
+
 uint64_t pieces_of(uint64_t image_octets) {
   return (image_octets + kFilePieceOctets - 1) / kFilePieceOctets;
 }
@@ -44,13 +51,15 @@ uint64_t checksum_of(const FileHead& head, base::Bytes description, std::span<co
   return base::checksum(octets_of(parts, std::size(parts)));
 }
 
-base::Result<void> write_image_file(const std::filesystem::path& path, base::Bytes description,
-                                    base::Bytes image) {
+base::Result<uint64_t> write_image_file(const std::filesystem::path& path, base::Bytes description,
+                                        base::Bytes image, FilePurpose purpose) {
+  if (description.size() > kDescriptionOctetsMax)
+    return base::fail(path.string() + ": the description of the image is too long");
   FileHead head{};
   std::ranges::copy(kMagic, head.magic);
   head.format = kFileFormat;
   head.byte_order = kByteOrder;
-  head.builder = ATLAS_IMAGE_BUILDER;
+  head.builder = builder_of(purpose);
   head.description_octets = description.size();
   head.image_offset = image_offset_for(description.size(), image.size());
   head.image_octets = image.size();
@@ -63,10 +72,14 @@ base::Result<void> write_image_file(const std::filesystem::path& path, base::Byt
   const std::string gap(head.image_offset - sizeof head - description.size() - checksums.size(), '\0');
   const std::string_view parts[] = {text_of(octets_of(&head, 1)), text_of(description), text_of(checksums),
                                     gap, text_of(image)};
-  return base::replace_file(path, parts, 0640, base::Durability::kCache);
+  const base::Durability durability =
+      purpose == FilePurpose::kCheckpoint ? base::Durability::kSynced : base::Durability::kCache;
+  if (auto replaced = base::replace_file(path, parts, 0640, durability); !replaced)
+    return std::unexpected(std::move(replaced.error()));
+  return head.checksum;
 }
 
-std::expected<ImageFile, Refusal> ImageFile::open(const std::filesystem::path& path) {
+std::expected<ImageFile, Refusal> ImageFile::open(const std::filesystem::path& path, FilePurpose purpose) {
   auto opened = base::InputFile::open_regular(path);
   if (!opened) {
     std::error_code error;
@@ -75,7 +88,7 @@ std::expected<ImageFile, Refusal> ImageFile::open(const std::filesystem::path& p
                                    std::move(opened.error().message)});
   }
   ImageFile file(path, std::move(*opened));
-  if (auto read = file.read_head(); !read) return std::unexpected(std::move(read.error()));
+  if (auto read = file.read_head(purpose); !read) return std::unexpected(std::move(read.error()));
   return file;
 }
 
@@ -83,7 +96,14 @@ std::unexpected<Refusal> ImageFile::refuse(Refusal::Reason reason, const std::st
   return std::unexpected(Refusal{reason, path_.string() + ": " + message});
 }
 
-std::expected<void, Refusal> ImageFile::read_head() {
+std::string ImageFile::other_builder(FilePurpose purpose) const {
+  if (purpose == FilePurpose::kCopy) return "was made by another build of Atlas";
+  if (head_.builder >> 32 != kCheckpoint >> 32) return "is not a checkpoint";
+  return "has layout " + std::to_string(head_.builder & 0xffffffff) + ", and this program knows " +
+         std::to_string(kImageLayout);
+}
+
+std::expected<void, Refusal> ImageFile::read_head(FilePurpose purpose) {
   using Reason = Refusal::Reason;
   const uint64_t size = file_.size();
   if (size < sizeof head_) return refuse(Reason::kDamaged, "is too short for a zone image");
@@ -98,8 +118,8 @@ std::expected<void, Refusal> ImageFile::read_head() {
                                          ", which is newer than this program's, " +
                                          std::to_string(kFileFormat));
   }
-  if (head_.format < kFileFormat || head_.builder != ATLAS_IMAGE_BUILDER)
-    return refuse(Reason::kOutdated, "was made by another build of Atlas");
+  if (head_.format < kFileFormat || head_.builder != builder_of(purpose))
+    return refuse(Reason::kOutdated, other_builder(purpose));
   if (head_.description_octets > kDescriptionOctetsMax || head_.image_octets > size ||
       head_.image_offset != image_offset_for(head_.description_octets, head_.image_octets) ||
       head_.image_offset + head_.image_octets != size) {

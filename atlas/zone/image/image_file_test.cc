@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cstring>
 #include <functional>
 
@@ -163,6 +164,54 @@ TEST_F(ImageFileTest, AnImageThatContradictsItselfIsRefused) {
   expect_refused([&] { head.names.page_bits = 31; });
   expect_refused([&] { head.nsec3.buckets_offset = head.octets + 64; });
   expect_refused([&] { head.apex_octets = 0; });
+}
+
+TEST_F(ImageFileTest, ACheckpointIsReadByWhateverKnowsItsLayout) {
+  const auto zone = make_zone(100);
+  const auto written = write_image_file(path_, description(), zone->image(), FilePurpose::kCheckpoint);
+  ASSERT_TRUE(written);
+  const auto file = ImageFile::open(path_, FilePurpose::kCheckpoint);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->checksum(), *written);
+  EXPECT_TRUE(std::ranges::equal(file->description(), description()));
+  const auto memory = file->load(1);
+  ASSERT_TRUE(memory);
+  EXPECT_TRUE(std::ranges::equal(memory->octets, zone->image()));
+
+  EXPECT_NE(refusal().message.find("another build"), std::string::npos) << "it is no copy of a text";
+  const auto refusal_of_checkpoint = [&] {
+    return ImageFile::open(path_, FilePurpose::kCheckpoint).error().message;
+  };
+  change_head([](FileHead& head) { ++head.builder; });
+  EXPECT_NE(refusal_of_checkpoint().find("has layout 2, and this program knows 1"), std::string::npos);
+  write(*zone);
+  EXPECT_NE(refusal_of_checkpoint().find("is not a checkpoint"), std::string::npos);
+}
+
+// A change of these octets is another layout: see kImageLayout.
+TEST_F(ImageFileTest, TheLayoutIsWhatItsNumberSays) {
+  const auto apex = dns::parse_name("z.test.").value();
+  RecordList records;
+  const auto add = [&](const char* owner, dns::RRType type, const std::string& rdata) {
+    records.add(dns::parse_name(owner, apex).value(), type, 300, dns::parse_rdata(type, rdata).value());
+  };
+  const std::string hash = "2t7b4g4vsa5smi47k61mv5bv1a22bojr";
+  add("@", dns::RRType::SOA, "ns. admin. 7 3600 600 86400 60");
+  add("@", dns::RRType::NSEC3PARAM, "1 0 0 ab");
+  add("@", dns::RRType::RRSIG, "SOA 13 2 300 20300101000000 20200101000000 1 z.test. AAAA");
+  add((hash + ".z.test.").c_str(), dns::RRType::NSEC3, "1 0 0 ab " + hash + " A RRSIG");
+  for (int i = 0; i < 40; ++i) {
+    const std::string label = "Name-" + std::to_string(i);
+    add(label.c_str(), dns::RRType::A, "192.0.2." + std::to_string(i));
+    if (i % 3 == 0) add(("a.b." + label).c_str(), dns::RRType::MX, "10 mail.z.test.");
+    if (i % 5 == 0) add(("*." + label).c_str(), dns::RRType::TXT, "one " + std::string(200, 'x'));
+    if (i % 7 == 0) add(("cut." + label).c_str(), dns::RRType::NS, "ns.other.");
+  }
+  records.sort();
+  EXPECT_EQ(kImageLayout, 1u);
+  if constexpr (std::endian::native == std::endian::little) {
+    EXPECT_EQ(base::checksum(Zone::build(apex, records)->image()), 7777167887396184709u);
+  }
 }
 
 TEST_F(ImageFileTest, WhatCannotBeWrittenLeavesNothingBehind) {

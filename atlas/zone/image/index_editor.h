@@ -23,7 +23,7 @@ class IndexEditor {
   using BlockNames = std::function<void(uint32_t block, const std::function<void(uint64_t hash)>&)>;
 
   // Pages that no longer belong to the version go to `retired`.
-  IndexEditor(NameIndex& index, Space& space, std::vector<Piece>& retired, BlockNames names)
+  IndexEditor(NameIndex& index, Allocations& space, std::vector<Piece>& retired, BlockNames names)
       : index_(index), space_(space), retired_(retired), names_(std::move(names)) {}
 
   // The blocks must be as they will be.
@@ -42,7 +42,7 @@ class IndexEditor {
   void lay_out(Range range, std::span<const IndexEntry> entries);
 
   NameIndex& index_;
-  Space& space_;
+  Allocations& space_;
   std::vector<Piece>& retired_;
   BlockNames names_;
 };

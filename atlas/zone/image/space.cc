@@ -3,7 +3,18 @@
 #include <algorithm>
 #include <functional>
 
+#include "atlas/base/assert.h"
 #include "atlas/base/large_pages.h"
+
+// Under AddressSanitizer, reading what is free is reported.
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define ATLAS_POISON(at, octets) ASAN_POISON_MEMORY_REGION(at, octets)
+#define ATLAS_UNPOISON(at, octets) ASAN_UNPOISON_MEMORY_REGION(at, octets)
+#else
+#define ATLAS_POISON(at, octets) static_cast<void>(0)
+#define ATLAS_UNPOISON(at, octets) static_cast<void>(0)
+#endif
 
 namespace atlas::zone::image {
 namespace {
@@ -23,7 +34,10 @@ void FreePieces::insert(uint8_t* at, size_t octets) {
 void FreePieces::give(uint8_t* at, size_t octets) {
   octets = octets / unit_ * unit_;
   if (octets == 0) return;
+  octets_ += octets;
+  ATLAS_POISON(at, octets);
   auto behind = by_address_.upper_bound(at);
+  ATLAS_ASSERT(behind == by_address_.end() || at + octets <= behind->first);
   if (behind != by_address_.end() && at + octets == behind->first) {
     octets += behind->second;
     by_size_.erase({behind->second, behind->first});
@@ -31,6 +45,7 @@ void FreePieces::give(uint8_t* at, size_t octets) {
   }
   if (behind != by_address_.begin()) {
     const auto before = std::prev(behind);
+    ATLAS_ASSERT(before->first + before->second <= at);
     if (before->first + before->second == at) {
       at = before->first;
       octets += before->second;
@@ -49,11 +64,18 @@ uint8_t* FreePieces::take(size_t octets) {
   by_size_.erase(found);
   by_address_.erase(at);
   if (size != wanted) insert(at + wanted, size - wanted);
+  octets_ -= wanted;
+  ATLAS_UNPOISON(at, wanted);
   return at;
 }
 
 Space::~Space() {
-  for (const Chunk& chunk : chunks_) base::free_large(chunk.at, chunk.octets);
+  // Others get this memory, who know nothing of pieces.
+  ATLAS_UNPOISON(image_.octets.data(), image_.octets.size());
+  for (const Chunk& chunk : chunks_) {
+    ATLAS_UNPOISON(chunk.at, chunk.octets);
+    base::free_large(chunk.at, chunk.octets);
+  }
 }
 
 uint8_t* Space::allocate(size_t octets) {
@@ -107,6 +129,11 @@ void Space::release(std::span<const Piece> pieces) {
 size_t Space::octets() const {
   const std::lock_guard lock(mutex_);
   return image_.octets.size() + chunk_octets_;
+}
+
+size_t Space::free_octets() const {
+  const std::lock_guard lock(mutex_);
+  return blocks_.octets() + pages_.octets();
 }
 
 }  // namespace atlas::zone::image

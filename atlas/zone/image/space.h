@@ -31,8 +31,9 @@ class FreePieces {
   uint8_t* take(size_t octets);
   // What take() uses for as many octets.
   size_t rounded(size_t octets) const { return (octets + unit_ - 1) / unit_ * unit_; }
-  // What is beyond the last whole unit is lost.
+  // What is beyond the last whole unit is lost. None of it may be free already.
   void give(uint8_t* at, size_t octets);
+  size_t octets() const { return octets_; }
 
  private:
   void insert(uint8_t* at, size_t octets);
@@ -40,6 +41,7 @@ class FreePieces {
   const size_t unit_;
   std::map<uint8_t*, size_t> by_address_;
   std::set<std::pair<size_t, uint8_t*>> by_size_;
+  size_t octets_ = 0;  // in all
 };
 
 // Any thread.
@@ -60,6 +62,8 @@ class Space {
   void release(std::span<const Piece> pieces);
   // In all.
   size_t octets() const;
+  // Of these, what could be given out.
+  size_t free_octets() const;
 
  private:
   struct Chunk {
@@ -77,6 +81,26 @@ class Space {
   FreePieces pages_{64};
   std::vector<Chunk> chunks_;  // by address
   size_t chunk_octets_ = 0;
+};
+
+// What one version allocates, so that it can be given back if the version is given up.
+class Allocations {
+ public:
+  explicit Allocations(Space& space) : space_(space) {}
+
+  uint8_t* allocate(size_t octets) { return noted(space_.allocate(octets), in_pieces(octets)); }
+  uint8_t* allocate_page(size_t octets) { return noted(space_.allocate_page(octets), octets); }
+  bool lies_in_image(const uint8_t* at) const { return space_.lies_in_image(at); }
+  std::vector<Piece> take_pieces() { return std::move(pieces_); }
+
+ private:
+  uint8_t* noted(uint8_t* at, size_t octets) {
+    pieces_.push_back({at, static_cast<uint32_t>(octets)});
+    return at;
+  }
+
+  Space& space_;
+  std::vector<Piece> pieces_;
 };
 
 }  // namespace atlas::zone::image

@@ -42,7 +42,7 @@ using NodeChanges = std::map<std::vector<uint8_t>, std::optional<NodeContent>, K
 class TreeEditor {
  public:
   // Writes to `space`; what the new tree does not use goes to `retired`. `shapes` are those of the image.
-  TreeEditor(const NameTree& base, ShapeSet& shapes, Space& space, std::vector<Piece>& retired)
+  TreeEditor(const NameTree& base, ShapeSet& shapes, Allocations& space, std::vector<Piece>& retired)
       : tree_(base), base_numbers_(base.block_numbers_), shapes_(shapes), space_(space), retired_(retired) {}
 
   NameTree apply(const NodeChanges& changes);
@@ -81,7 +81,7 @@ class TreeEditor {
   NameTree tree_;
   const uint32_t base_numbers_;
   ShapeSet& shapes_;
-  Space& space_;
+  Allocations& space_;
   std::vector<Piece>& retired_;
   std::unordered_set<const uint64_t*> own_pages_;  // that this edit made
   std::vector<IndexChange> index_changes_;

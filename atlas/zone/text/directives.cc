@@ -67,8 +67,9 @@ void Parser::parse_include(FileContext& file, Tokens tokens) {
     if (!named) return error(tokens[2].position, named.error().message, named.error().hint);
     origin = *named;
   }
-  const auto path =
-      (file.source.path.parent_path() / std::filesystem::path(tokens[1].text)).lexically_normal();
+  const std::filesystem::path folder =
+      options_.include_folder.empty() ? file.source.path.parent_path() : options_.include_folder;
+  const auto path = (folder / std::filesystem::path(tokens[1].text)).lexically_normal();
   if (is_open(path))
     return error(at, "$INCLUDE " + shown(tokens[1].text) + " leads back to a file that is being read");
   if (open_files_.size() > kIncludeDepthMax) {

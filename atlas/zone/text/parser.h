@@ -38,6 +38,8 @@ inline constexpr uint64_t kParallelChunksMin = 8;
 struct ParseOptions {
   uint32_t default_ttl = 3600;  // for records before any $TTL or TTL, with a warning
   OpenText open_text;           // for $INCLUDE; without it, $INCLUDE is an error
+  // What relative names of $INCLUDE count from; empty: from the folder of the file that includes.
+  std::filesystem::path include_folder{};
   uint64_t generated_records_max = kGeneratedRecordsMax;
   // Parse chunks of a large text beside each other. What comes of it is the same for any number.
   size_t threads = 1;

@@ -1,0 +1,61 @@
+// Differences from arbitrary octets: as they are, and with the right checksum behind them. What is decoded is
+// encoded to what decodes to the same, and can be applied to a zone and taken back.
+#include <algorithm>
+
+#include "atlas/base/assert.h"
+#include "atlas/base/checksum.h"
+#include "atlas/dns/rdata.h"
+#include "atlas/zone/diff.h"
+#include "atlas/zone/record_list.h"
+
+namespace {
+
+using namespace atlas;
+
+// The zone that versions are made of; each is given up again.
+const zone::Zone& base_zone() {
+  static const std::shared_ptr<const zone::Zone> base = [] {
+    const auto apex = dns::parse_name("z.test.").value();
+    zone::RecordList records;
+    records.add(apex, dns::RRType::SOA, 300,
+                dns::parse_rdata(dns::RRType::SOA, "ns. admin. 7 3600 600 86400 60").value());
+    records.add(dns::parse_name("a.z.test.").value(), dns::RRType::A, 300,
+                dns::parse_rdata(dns::RRType::A, "192.0.2.1").value());
+    records.sort();
+    return zone::Zone::build(apex, records);
+  }();
+  return *base;
+}
+
+void apply(const zone::ZoneDiff& diff) {
+  for (const zone::Fit fit : {zone::Fit::kExact, zone::Fit::kLenient}) {
+    const auto edits = zone::edits_of(diff, base_zone(), fit);
+    if (!edits) continue;
+    const auto edited = zone::edit_zone(base_zone(), *edits);
+    if (!edited) continue;
+    const zone::ZoneDiff made = zone::diff_between(base_zone(), **edited);
+    ATLAS_ASSERT(zone::to_text(zone::diff_of(base_zone(), *edits)) == zone::to_text(made));
+    ATLAS_ASSERT(zone::edits_of(zone::inverse_of(made), **edited).has_value());
+  }
+}
+
+void decode(base::Bytes octets) {
+  const auto diff = zone::decode_diff(octets);
+  if (!diff) return;
+  const auto again = zone::decode_diff(zone::encode(*diff));
+  ATLAS_ASSERT(again && again->removed == diff->removed && again->added == diff->added);
+  zone::to_text(*diff);
+  ATLAS_ASSERT(zone::compose(*diff, zone::inverse_of(*diff)).removed.size() <= diff->removed.size());
+  apply(*diff);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  decode({data, size});
+  std::vector<uint8_t> checked(data, data + size);
+  const uint64_t checksum = base::checksum(checked);
+  for (int shift = 56; shift >= 0; shift -= 8) checked.push_back(static_cast<uint8_t>(checksum >> shift));
+  decode(checked);
+  return 0;
+}
