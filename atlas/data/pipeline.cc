@@ -25,6 +25,12 @@ bool is_replayable(dns::Opcode opcode) {
 // RFC 8467 4.1.
 constexpr uint16_t kPaddingBlock = 468;
 
+// Of a TSIG record: all but its names and the MAC (RFC 8945 4.2), with the time of a server that disagrees.
+constexpr size_t kSignatureFixedOctets = 10 + 16 + 6;
+// Left for the message itself, whose question and OPT must fit, however large its signature is.
+constexpr size_t kSignedOctetsMin = 384;
+static_assert(kSignedOctetsMin + tsig::kRecordOctetsMax < 1232);
+
 // RFC 7828: units of 100 ms.
 uint16_t keepalive_units(std::chrono::milliseconds idle) {
   return static_cast<uint16_t>(std::min<int64_t>(idle.count() / 100, 65535));
@@ -47,8 +53,8 @@ void foresee_one(const Batch& batch, base::Bytes message, Foresight& foresight) 
 }  // namespace
 
 Pipeline::Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
-                   handoff::QueryRing* ring)
-    : limiter_(rate_limit), counters_(counters), ring_(ring) {}
+                   handoff::QueryRing* ring, Tickets* tickets)
+    : limiter_(rate_limit), counters_(counters), ring_(ring), tickets_(tickets) {}
 
 void Pipeline::foresee(const Batch& batch, std::span<const base::Bytes> messages,
                        std::span<Foresight> foresights) noexcept {
@@ -70,9 +76,9 @@ size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::
   if (next == Next::kContinue) next = screen(exchange);
   if (next == Next::kContinue) next = answer(exchange);
   if (next == Next::kContinue) next = review(exchange);
-  const size_t response_octets = next == Next::kDrop ? 0 : encode(exchange);
+  const size_t response_octets = next >= Next::kDrop ? 0 : encode(exchange);
   record(exchange, response_octets);
-  return response_octets;
+  return next == Next::kPend ? kPending : response_octets;
 }
 
 size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::Bytes message,
@@ -116,8 +122,8 @@ Pipeline::Next Pipeline::admit(Exchange& exchange) {
     return refuse(Rcode::REFUSED, ExtendedError::TooEarly);
   }
   if (exchange.foresight.decoded.rcode != Rcode::NOERROR) {
-    answer_.rcode = exchange.foresight.decoded.rcode;
-    return Next::kRespond;
+    const Next next = admit_other(exchange);
+    if (next != Next::kContinue) return next;
   }
   // RFC 7873 5.4: a query without a question wants a cookie and nothing else.
   if (!exchange.query.has_question) {
@@ -125,6 +131,35 @@ Pipeline::Next Pipeline::admit(Exchange& exchange) {
     return Next::kRespond;
   }
   return Next::kContinue;
+}
+
+Pipeline::Next Pipeline::admit_other(Exchange& exchange) {
+  const query::DecodeResult& decoded = exchange.foresight.decoded;
+  if (decoded.outcome == query::Decoded::kQuery) return verify(exchange);
+  if (decoded.outcome == query::Decoded::kUpdate && tickets_ != nullptr) return hand_over(exchange);
+  answer_.rcode = decoded.rcode;
+  return Next::kRespond;
+}
+
+// RFC 8945 5.2.
+Pipeline::Next Pipeline::verify(Exchange& exchange) {
+  using Outcome = tsig::Verified::Outcome;
+  const tsig::KeyTable* const keys = exchange.batch.snapshot.keys.get();
+  signature_ = tsig::verify(exchange.message, keys == nullptr ? no_keys_ : *keys, exchange.batch.wall_time);
+  const bool is_good = signature_.outcome == Outcome::kGood;
+  (is_good ? counters_.signatures_good : counters_.signatures_bad).add();
+  if (is_good || signature_.outcome == Outcome::kFailed) exchange.signer = &signature_.signer;
+  if (is_good) return Next::kContinue;
+  answer_.rcode = signature_.outcome == Outcome::kFailed ? Rcode::NOTAUTH : Rcode::FORMERR;
+  return Next::kRespond;
+}
+
+// To control, which alone may change zones.
+Pipeline::Next Pipeline::hand_over(const Exchange& exchange) {
+  counters_.updates_received.add();
+  if (tickets_->submit(exchange.client, exchange.message)) return Next::kPend;
+  counters_.updates_turned_away.add();
+  return refuse(Rcode::SERVFAIL, ExtendedError::NotReady, "no more updates are taken at the moment");
 }
 
 // Which zone. RFC 1034 4.3.2 step 2.
@@ -192,7 +227,20 @@ size_t Pipeline::encode(Exchange& exchange) {
     limit = std::min<size_t>(
         {limit, exchange.query.udp_payload_size, exchange.batch.snapshot.answers.udp_payload_size});
   }
-  return query::encode(exchange.query, answer_, exchange.edns, std::max<size_t>(limit, 512), exchange.out);
+  limit = std::max<size_t>(limit, 512);
+  if (exchange.signer != nullptr) return encode_signed(exchange, limit);
+  return query::encode(exchange.query, answer_, exchange.edns, limit, exchange.out);
+}
+
+// RFC 8945 5.3: truncated rather than unsigned.
+size_t Pipeline::encode_signed(const Exchange& exchange, size_t limit) {
+  const tsig::Signer& signer = *exchange.signer;
+  const size_t mac = signer.key == nullptr ? 0 : tsig::mac_octets(signer.key->algorithm);
+  const size_t room =
+      signer.key_name.wire().size() + signer.algorithm_name.wire().size() + kSignatureFixedOctets + mac;
+  const size_t octets = query::encode(exchange.query, answer_, exchange.edns,
+                                      std::max(limit - room, kSignedOctetsMin), exchange.out);
+  return tsig::sign(signer, exchange.out, octets, exchange.batch.wall_time);
 }
 
 // Counters, and a copy of both messages for those who record queries.
@@ -223,6 +271,12 @@ void Pipeline::record(const Exchange& exchange, size_t response_octets) {
               std::min(exchange.message.size(), slot->query.size()));
   std::memcpy(slot->response.data(), exchange.out.data(), std::min(response_octets, slot->response.size()));
   ring_->commit();
+}
+
+void Pipeline::count_reply(query::Transport transport, base::Bytes message) {
+  constexpr size_t kRcodeAt = 3;
+  counters_.responses[static_cast<size_t>(transport)].add();
+  if (message.size() > kRcodeAt) counters_.rcodes[message[kRcodeAt] & 0x0f].add();
 }
 
 // The one place where refusals are made.

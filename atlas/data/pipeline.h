@@ -1,6 +1,8 @@
 // The query path. Every transport calls Pipeline::respond, and it calls the stages in order:
 //
 //   decode → admit → route → screen → answer → review → encode → record
+//
+// What only control can do is handed over in `admit`, and answered later.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +10,7 @@
 
 #include "atlas/base/bytes.h"
 #include "atlas/base/clock.h"
+#include "atlas/data/tickets.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/query_record.h"
 #include "atlas/handoff/snapshot.h"
@@ -15,6 +18,7 @@
 #include "atlas/query/answer.h"
 #include "atlas/query/encode.h"
 #include "atlas/query/query.h"
+#include "atlas/tsig/tsig.h"
 
 namespace atlas::data {
 
@@ -42,9 +46,9 @@ struct Foresight {
 // its construction. Used by one thread.
 class Pipeline {
  public:
-  // `ring` is null where queries are not recorded.
+  // `ring` is null where queries are not recorded, `tickets` where nobody takes what is handed over.
   Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
-           handoff::QueryRing* ring);
+           handoff::QueryRing* ring, Tickets* tickets = nullptr);
 
   // Whether respond() has an answer to such a message: it has none to responses, and to less than a header.
   static bool is_query(base::Bytes message) {
@@ -58,20 +62,28 @@ class Pipeline {
   static void foresee(const Batch& batch, std::span<const base::Bytes> messages,
                       std::span<Foresight> foresights) noexcept;
 
-  // Answers one message of which this was foreseen. Returns the octets of the response in `out`, or 0 if
-  // nothing must be sent. `out` must hold 65,535 octets for streams and 4,096 for UDP.
+  // The answer comes later: the caller says where it belongs, by await(), before it does anything else.
+  static constexpr size_t kPending = SIZE_MAX;
+
+  // Answers one message of which this was foreseen. Returns the octets of the response in `out`, 0 if nothing
+  // must be sent, or kPending. `out` must hold 65,535 octets for streams and 4,096 for UDP.
   size_t respond(const Batch& batch, const query::Client& client, base::Bytes message, std::span<uint8_t> out,
                  const Foresight& foresight) noexcept;
   // The same for one that comes alone.
   size_t respond(const Batch& batch, const query::Client& client, base::Bytes message,
                  std::span<uint8_t> out) noexcept;
 
+  // Where the answer to what is pending belongs.
+  void await(const ReplyPlace& place) { tickets_->set_place(place); }
+  // An answer that came later is sent now.
+  void count_reply(query::Transport transport, base::Bytes message);
+
   // Its worker's.
   handoff::WorkerCounters& counters() { return counters_; }
 
  private:
-  // What a stage decides: go on, answer with what there is, or send nothing.
-  enum class Next : uint8_t { kContinue, kRespond, kDrop };
+  // What a stage decides: go on, answer with what there is, send nothing, or nothing yet.
+  enum class Next : uint8_t { kContinue, kRespond, kDrop, kPend };
 
   // One query on its way.
   struct Exchange {
@@ -85,6 +97,7 @@ class Pipeline {
     query::EdnsReply edns{};
     std::array<uint8_t, 24> cookie{};
     bool cookie_good = false;
+    const tsig::Signer* signer = nullptr;  // of a query that is signed
   };
 
   // Each is called from one place, and so becomes a part of respond().
@@ -97,7 +110,12 @@ class Pipeline {
   inline size_t encode(Exchange& exchange);
   inline void record(const Exchange& exchange, size_t response_octets);
 
+  // What admit() does with all that is not a plain, well-formed query.
+  Next admit_other(Exchange& exchange);
+  Next verify(Exchange& exchange);
+  Next hand_over(const Exchange& exchange);
   Next refuse(dns::Rcode rcode, dns::ExtendedError error, std::string_view text = {});
+  size_t encode_signed(const Exchange& exchange, size_t limit);
   inline void prepare_edns(Exchange& exchange);
   inline void describe_zone(Exchange& exchange);
 
@@ -106,6 +124,9 @@ class Pipeline {
   policy::rate_limit::Limiter limiter_;
   handoff::WorkerCounters& counters_;
   handoff::QueryRing* ring_;
+  Tickets* tickets_;
+  const tsig::KeyTable no_keys_;
+  tsig::Verified signature_;  // of the latest query that is signed
 };
 
 }  // namespace atlas::data

@@ -20,6 +20,8 @@ constexpr size_t kLastUdpBatches = 128;
 // Units of work of streams and of QUIC (see StreamTransport::serve) that UDP may have to wait for.
 constexpr size_t kStreamWorkPerTurn = 32;
 constexpr size_t kQuicWorkPerTurn = 32;
+// Answers of control's sent in one turn.
+constexpr size_t kRepliesPerTurn = 32;
 // Snapshots are looked for this often even if nobody says a word.
 constexpr int kWaitMsMax = 1000;
 constexpr int kDrainWaitMsMax = 10;
@@ -44,12 +46,15 @@ bool watch(int poll, int fd, void* what) {
 }  // namespace
 
 Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-               handoff::QueryRing* ring, handshakes::Queues& handshakes, std::chrono::milliseconds drain)
+               handoff::QueryRing* ring, handshakes::Queues& handshakes, std::chrono::milliseconds drain,
+               handoff::RequestDesk* desk)
     : index_(index),
       publisher_(publisher),
       counters_(counters),
       drain_(drain),
-      pipeline_(publisher.current().rate_limit, counters, ring),
+      tickets_(desk == nullptr ? std::nullopt
+                               : std::optional<Tickets>(std::in_place, *desk, index, counters)),
+      pipeline_(publisher.current().rate_limit, counters, ring, tickets_ ? &*tickets_ : nullptr),
       udp_(pipeline_, counters),
       streams_(pipeline_, counters, handshakes.tls, publisher.current().http),
       quic_(pipeline_, counters, handshakes.quic, index, publisher.current().http),
@@ -61,6 +66,7 @@ Worker::Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::Wor
   watch(poll_.get(), publisher.wake_descriptor(index), nullptr);
   watch(poll_.get(), streams_.poll_descriptor(), &streams_);
   watch(poll_.get(), quic_.poll_descriptor(), &quic_);
+  if (tickets_) watch(poll_.get(), tickets_->reply_descriptor(), &tickets_);
 }
 
 void Worker::stop() {
@@ -80,6 +86,7 @@ void Worker::run() noexcept {
 
 int Worker::wait_ms() {
   if (streams_.has_work() || quic_.has_work() || deadline_ms_ <= now_ms_) return 0;
+  if (tickets_ && tickets_->has_replies()) return 0;
   return static_cast<int>(std::min<uint64_t>(deadline_ms_ - now_ms_, kWaitMsMax));
 }
 
@@ -105,6 +112,8 @@ void Worker::take_turn(int wait) {
       stream_news = true;
     } else if (event.data.ptr == &quic_) {
       quic_news = true;
+    } else if (event.data.ptr == &tickets_) {
+      tickets_->take_replies();
     } else if (event.data.ptr == nullptr) {
       eventfd_t count;
       ::eventfd_read(publisher_.wake_descriptor(index_), &count);
@@ -112,6 +121,10 @@ void Worker::take_turn(int wait) {
     } else {
       serve_udp(batch, *static_cast<const Served*>(event.data.ptr), kUdpBatchesPerTurn);
     }
+  }
+  if (tickets_ && tickets_->has_replies()) {
+    send_replies(batch);
+    stream_news = quic_news = true;
   }
   if (stream_news) streams_.serve(batch, kStreamWorkPerTurn);
   if (quic_news) quic_.serve(batch, kQuicWorkPerTurn);
@@ -121,6 +134,28 @@ void Worker::take_turn(int wait) {
     deadline_ms_ = std::min(streams_.next_deadline_ms(batch.snapshot.streams),
                             quic_.next_deadline_ms(batch.snapshot.quic));
   }
+}
+
+void Worker::send_replies(const Batch& batch) {
+  for (size_t i = 0; i < kRepliesPerTurn && tickets_->has_replies(); ++i) {
+    const auto delivery = tickets_->next_reply();
+    if (!delivery || !send_reply(batch, delivery->place, delivery->message)) {
+      counters_.replies_without_taker.add();
+    } else if (!delivery->message.empty()) {
+      pipeline_.count_reply(delivery->place.transport, delivery->message);
+    }
+  }
+}
+
+bool Worker::send_reply(const Batch& batch, const ReplyPlace& place, base::Bytes message) {
+  if (const auto* const datagram = std::get_if<DatagramPlace>(&place.where)) {
+    if (!message.empty()) udp_.reply(*datagram, message);
+    return true;
+  }
+  const auto* const connection = std::get_if<ConnectionPlace>(&place.where);
+  if (connection == nullptr) return false;
+  return query::is_over_quic(place.transport) ? quic_.reply(*connection, message, batch)
+                                              : streams_.reply(*connection, message, batch);
 }
 
 void Worker::serve_udp(const Batch& batch, const Served& served, size_t batches_max) {
@@ -170,6 +205,7 @@ void Worker::remove_listener(const Batch& batch, const Served& served) {
     return;
   }
   serve_udp(batch, served, kLastUdpBatches);
+  if (tickets_) tickets_->forget_socket(served.fd);
   ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, served.fd, nullptr);
 }
 
@@ -178,8 +214,11 @@ void Worker::finish() {
   const Batch first = make_batch(publisher_.adopt(index_));
   streams_.drain(first);
   quic_.drain(first);
-  while ((streams_.has_connections() || quic_.has_connections()) && base::monotonic_now() < end)
-    take_turn(kDrainWaitMsMax);
+  if (tickets_) tickets_->close();
+  const auto has_work = [this] {
+    return streams_.has_connections() || quic_.has_connections() || (tickets_ && tickets_->open() > 0);
+  };
+  while (has_work() && base::monotonic_now() < end) take_turn(kDrainWaitMsMax);
   streams_.close_all();
   const Batch last = make_batch(publisher_.adopt(index_));
   quic_.close_all(last);

@@ -1,14 +1,16 @@
 // One worker: a thread that reads its own sockets and serves the newest snapshot. UDP comes first in each of
-// its turns; streams and QUIC get a bounded amount of work behind it.
+// its turns; what control has answered, streams and QUIC get a bounded amount of work behind it.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "atlas/data/handshakes/handshake_threads.h"
 #include "atlas/data/pipeline.h"
+#include "atlas/data/tickets.h"
 #include "atlas/data/transport/doq/quic_transport.h"
 #include "atlas/data/transport/stream/stream_transport.h"
 #include "atlas/data/transport/udp/udp_transport.h"
@@ -19,16 +21,18 @@ namespace atlas::data {
 
 class Worker {
  public:
-  // Control's thread. `ring` may be null.
+  // Control's thread. `ring` and `desk` may be null.
   Worker(size_t index, handoff::SnapshotPublisher& publisher, handoff::WorkerCounters& counters,
-         handoff::QueryRing* ring, handshakes::Queues& handshakes, std::chrono::milliseconds drain);
+         handoff::QueryRing* ring, handshakes::Queues& handshakes, std::chrono::milliseconds drain,
+         handoff::RequestDesk* desk = nullptr);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   size_t index() const { return index_; }
   // False if the kernel gave it no descriptors.
   bool is_ready() const {
-    return poll_ && stop_wake_ && streams_.poll_descriptor() >= 0 && quic_.poll_descriptor() >= 0;
+    return poll_ && stop_wake_ && streams_.poll_descriptor() >= 0 && quic_.poll_descriptor() >= 0 &&
+           (!tickets_ || tickets_->reply_descriptor() >= 0);
   }
   // The worker's thread, until stop().
   void run() noexcept;
@@ -45,6 +49,9 @@ class Worker {
   // Waits for news, at most `wait_ms`, and works on it.
   void take_turn(int wait_ms);
   int wait_ms();
+  // Sends what control has answered, as much as one turn may.
+  void send_replies(const Batch& batch);
+  bool send_reply(const Batch& batch, const ReplyPlace& place, base::Bytes message);
   void serve_udp(const Batch& batch, const Served& served, size_t batches_max);
   void adopt_settings(const Batch& batch);
   bool add_listener(const Served& served);
@@ -55,6 +62,7 @@ class Worker {
   handoff::SnapshotPublisher& publisher_;
   handoff::WorkerCounters& counters_;
   const std::chrono::milliseconds drain_;
+  std::optional<Tickets> tickets_;
   Pipeline pipeline_;
   transport::udp::UdpTransport udp_;
   transport::stream::StreamTransport streams_;

@@ -50,11 +50,12 @@ base::Result<pthread_t> start_thread(Worker& worker, size_t index, const WorkerP
 }  // namespace
 
 WorkerPool::WorkerPool(handoff::SnapshotPublisher& publisher, handoff::CounterSet& counters,
-                       handoff::QueryRings& rings, WorkerPoolOptions options)
+                       handoff::QueryRings& rings, WorkerPoolOptions options, handoff::RequestDesk* desk)
     : publisher_(publisher),
       counters_(counters),
       rings_(rings),
       options_(std::move(options)),
+      desk_(desk),
       handshakes_(counters.size()) {
   ATLAS_ASSERT(rings.empty() || rings.size() == counters.size());
 }
@@ -74,7 +75,7 @@ base::Result<void> WorkerPool::start() {
   for (size_t index = 0; index < counters_.size() && result; ++index) {
     auto worker = std::make_unique<Worker>(index, publisher_, counters_[index],
                                            rings_.empty() ? nullptr : &rings_[index],
-                                           handshakes_.queues(index), options_.drain);
+                                           handshakes_.queues(index), options_.drain, desk_);
     if (!worker->is_ready()) {
       result = base::fail("cannot start worker " + std::to_string(index) + ": out of file descriptors",
                           "raise the limit (ulimit -n, LimitNOFILE=)");

@@ -68,6 +68,11 @@ struct alignas(64) WorkerCounters {
   Counter truncated;  // TC for size
   Counter cookies_good;
   Counter cookies_bad;
+  Counter signatures_good;  // of queries
+  Counter signatures_bad;
+  Counter updates_received;       // that may be asked for here
+  Counter updates_turned_away;    // too many waited, or none were taken
+  Counter replies_without_taker;  // the client was gone when its answer came
   Counter udp_receive_errors;
   Counter udp_send_errors;  // answers that the kernel did not take
   // Connections of every stream transport.
@@ -98,7 +103,8 @@ struct alignas(64) WorkerCounters {
   std::array<Counter, 2> quic_handshakes;  // full, resumed
   std::array<Counter, static_cast<size_t>(quic::Failure::kLast) + 1> quic_failures;
   std::array<Counter, kDoqOffences> doq_offences;
-  Counter records_lost;  // query records that found their ring full
+  Counter records_lost;   // query records that found their ring full
+  Gauge updates_pending;  // handed over and not answered
   Gauge tcp_open;
   Gauge tls_handshaking;
   Gauge quic_open;

@@ -19,6 +19,7 @@
 #include "atlas/quic/server_context.h"
 #include "atlas/quic/settings.h"
 #include "atlas/tls/server_context.h"
+#include "atlas/tsig/key.h"
 
 namespace atlas::handoff {
 
@@ -95,7 +96,8 @@ struct ServingSnapshot {
   policy::access::AccessList allow_query;
   policy::rate_limit::Settings rate_limit;
   policy::cookies::Secrets cookies;
-  bool record_queries = false;  // copies of messages for dnstap
+  std::shared_ptr<const tsig::KeyTable> keys;  // that queries may be signed with; null: none
+  bool record_queries = false;                 // copies of messages for dnstap
 };
 
 }  // namespace atlas::handoff

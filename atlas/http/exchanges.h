@@ -114,6 +114,7 @@ class Exchanges {
   }
 
   bool arriving() const { return !arriving_.empty(); }
+  bool has_ready() const { return !ready_.empty(); }
   bool owing() const { return !ready_.empty() || taken_ > 0; }
   bool none() const { return arriving_.empty() && ready_.empty() && answering_.empty(); }
   size_t unsent_octets() const { return unsent_octets_; }

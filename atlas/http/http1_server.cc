@@ -150,7 +150,7 @@ class Http1Server final : public ServerCodec {
 
   void feed(base::Bytes octets, uint64_t now_ms) override;
   const RequestView* next_request() override;
-  void respond(StreamId stream, const ResponseView& response) override;
+  bool respond(StreamId stream, const ResponseView& response) override;
   size_t take_output(std::span<uint8_t> into) override;
   void goaway() override;
 
@@ -166,6 +166,7 @@ class Http1Server final : public ServerCodec {
   }
   size_t unsent_octets() const override { return output_.size() - sent_; }
   bool in_request() const override { return phase_ < Phase::kReady && begin_ < input_.size(); }
+  bool has_request() const override { return phase_ == Phase::kReady; }
   bool owes_answers() const override { return phase_ == Phase::kReady || phase_ == Phase::kTaken; }
 
  private:
@@ -328,8 +329,8 @@ const RequestView* Http1Server::next_request() {
   return &request_;
 }
 
-void Http1Server::respond(StreamId stream, const ResponseView& response) {
-  if (phase_ != Phase::kTaken || stream != stream_) return;
+bool Http1Server::respond(StreamId stream, const ResponseView& response) {
+  if (phase_ != Phase::kTaken || stream != stream_) return false;
   const bool close = !keep_alive_ || draining_;
   append_http1(response, {.body = request_.method != Method::kHead, .close = close}, output_);
   chunks_ = {};
@@ -337,6 +338,7 @@ void Http1Server::respond(StreamId stream, const ResponseView& response) {
   line_ = scanned_ = begin_;
   phase_ = close ? Phase::kDone : Phase::kHeader;
   advance();
+  return true;
 }
 
 size_t Http1Server::take_output(std::span<uint8_t> into) {

@@ -103,9 +103,11 @@ const RequestView* Http2Connection::next_request() {
   return reason_ == Outcome::kNone ? exchanges_.next() : nullptr;
 }
 
-void Http2Connection::respond(StreamId id, const ResponseView& response) {
+bool Http2Connection::respond(StreamId id, const ResponseView& response) {
   Stream* stream = find(static_cast<int32_t>(id));
-  if (stream != nullptr && stream->phase == Exchange::Phase::kTaken) answer(*stream, response);
+  if (stream == nullptr || stream->phase != Exchange::Phase::kTaken) return false;
+  answer(*stream, response);
+  return true;
 }
 
 void Http2Connection::answer(Stream& stream, const ResponseView& response) {

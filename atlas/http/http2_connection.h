@@ -26,7 +26,7 @@ class Http2Connection final : public ServerCodec {
 
   void feed(base::Bytes octets, uint64_t now_ms) override;
   const RequestView* next_request() override;
-  void respond(StreamId id, const ResponseView& response) override;
+  bool respond(StreamId id, const ResponseView& response) override;
   size_t take_output(std::span<uint8_t> into) override;
   void goaway() override;
 
@@ -35,6 +35,7 @@ class Http2Connection final : public ServerCodec {
   bool wants_input() const override { return state() < State::kFailed; }
   size_t unsent_octets() const override { return exchanges_.unsent_octets() + unsent_.size(); }
   bool in_request() const override { return exchanges_.arriving(); }
+  bool has_request() const override { return reason_ == Outcome::kNone && exchanges_.has_ready(); }
   bool owes_answers() const override { return exchanges_.owing(); }
 
   // What nghttp2 finds: frames that begin, requests and trailers, and what it sends.

@@ -250,10 +250,12 @@ const RequestView* Http3Connection::next_request() {
   return reason_ == Outcome::kNone ? exchanges_.next() : nullptr;
 }
 
-void Http3Connection::respond(StreamId id, const ResponseView& response) {
+bool Http3Connection::respond(StreamId id, const ResponseView& response) {
   Stream* const stream = find_stream(id);
-  if (reason_ == Outcome::kNone && stream != nullptr && stream->phase == Exchange::Phase::kTaken)
-    answer(*stream, response);
+  if (reason_ != Outcome::kNone || stream == nullptr || stream->phase != Exchange::Phase::kTaken)
+    return false;
+  answer(*stream, response);
+  return true;
 }
 
 void Http3Connection::answer(Stream& stream, const ResponseView& response) {

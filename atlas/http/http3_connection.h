@@ -39,7 +39,7 @@ class Http3Connection final : public Http3Server {
   void closed(StreamId id) override;
 
   const RequestView* next_request() override;
-  void respond(StreamId id, const ResponseView& response) override;
+  bool respond(StreamId id, const ResponseView& response) override;
 
   std::optional<Http3Output> next_output() override;
   void took(StreamId id, size_t octets) override;

@@ -94,8 +94,8 @@ class Http3Server {
 
   // As ServerCodec's. A request is handed out if there is no more output than Limits allow.
   virtual const RequestView* next_request() = 0;
-  // As ServerCodec's. Without effect if the peer has taken the request back.
-  virtual void respond(StreamId stream, const ResponseView& response) = 0;
+  // As ServerCodec's. False and without effect if the peer has taken the request back.
+  virtual bool respond(StreamId stream, const ResponseView& response) = 0;
 
   // What is to be sent next; none if nothing is, or all that is belongs to blocked streams.
   virtual std::optional<Http3Output> next_output() = 0;

@@ -48,9 +48,9 @@ class ServerCodec {
   // The next complete request, null if there is none, or none that may be answered before output is taken. It
   // is valid until the next call of any other function but take_output().
   virtual const RequestView* next_request() = 0;
-  // Answers a request, now or later; HTTP/1.1 hands the next one out only then. Copies what it needs. Without
-  // effect if the peer has taken the request back.
-  virtual void respond(StreamId stream, const ResponseView& response) = 0;
+  // Answers a request, now or later; HTTP/1.1 hands the next one out only then. Copies what it needs. False
+  // and without effect if the peer has taken the request back.
+  virtual bool respond(StreamId stream, const ResponseView& response) = 0;
   // Writes what is to be sent next and returns how much; 0 if nothing is, or if the peer must first let us.
   virtual size_t take_output(std::span<uint8_t> into) = 0;
   // Tells the peer to ask elsewhere (RFC 9113 6.8), answers what it has asked by then, and becomes kClosed.
@@ -65,6 +65,8 @@ class ServerCodec {
   virtual size_t unsent_octets() const = 0;
   // A request has begun to arrive and is not complete. Time limits are the caller's.
   virtual bool in_request() const = 0;
+  // A request is complete and not handed out.
+  virtual bool has_request() const = 0;
   // Requests handed out, or complete, that have no answer yet.
   virtual bool owes_answers() const = 0;
   // Why it failed.

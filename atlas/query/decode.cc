@@ -12,6 +12,7 @@ using dns::Rcode;
 constexpr uint16_t kUdpPayloadMin = 512;
 // A record is at least a root owner and ten octets, so that the packet's own size bounds the records read.
 constexpr size_t kQueryRecordsMax = 64;
+constexpr size_t kUpdateRecordsMax = 10'000;
 
 // Type, class, TTL and length of the RDATA.
 constexpr size_t kRecordFixedOctets = 10;
@@ -85,6 +86,73 @@ DecodeResult error(Rcode rcode) {
   return {Decoded::kError, rcode};
 }
 
+// What the message is, if nothing is wrong with its EDNS.
+DecodeResult finish(const Query& query, DecodeResult result) {
+  // Octets behind the last record are let pass, as most servers do.
+  if (query.edns_version != 0) return error(Rcode::BADVERS);
+  if (!query.has_question && !query.options.cookie) return error(Rcode::FORMERR);
+  return result;
+}
+
+// What follows the header. Made twice, so that queries do not pay for updates.
+template <Decoded kOutcome, size_t kRecordsMax>
+[[gnu::always_inline]] inline DecodeResult decode_sections(base::Bytes message, const dns::Header& header,
+                                                           base::ByteReader& reader, Query& query) {
+  if (header.question_count == 1) {
+    // RFC 1035 4.1.4: nothing stands before the question that a pointer could lead to.
+    if (!query.name.read(message.subspan(dns::kHeaderOctets))) return error(Rcode::FORMERR);
+    reader.skip(query.name.view().size());
+    const base::Bytes type_and_class = reader.bytes(4);
+    if (!reader.ok()) return error(Rcode::FORMERR);
+    query.has_question = true;
+    query.type = static_cast<dns::RRType>(base::load_u16(type_and_class.data()));
+    query.rr_class = static_cast<dns::RRClass>(base::load_u16(type_and_class.data() + 2));
+  }
+
+  // Records that a query has no use for are read over, as most servers do.
+  const size_t before_additional = size_t{header.answer_count} + header.authority_count;
+  const size_t records = before_additional + header.additional_count;
+  if (records > kRecordsMax) return error(Rcode::FORMERR);
+  for (size_t i = 0; i < records; ++i) {
+    const size_t owner = reader.offset();
+    if (!dns::skip_name(reader)) return error(Rcode::FORMERR);
+    const size_t owner_octets = reader.offset() - owner;
+    const base::Bytes fixed = reader.bytes(kRecordFixedOctets);
+    if (!reader.ok()) return error(Rcode::FORMERR);
+    const auto type = static_cast<dns::RRType>(base::load_u16(fixed.data()));
+    const uint16_t rr_class = base::load_u16(fixed.data() + 2);
+    const uint32_t ttl = base::load_u32(fixed.data() + 4);
+    const base::Bytes rdata = reader.bytes(base::load_u16(fixed.data() + 8));
+    if (!reader.ok()) return error(Rcode::FORMERR);
+    if (type != dns::RRType::OPT) {
+      if (type != dns::RRType::TSIG) continue;
+      // RFC 8945 5.1: the last record of the message. What an update is signed with is for whoever carries it
+      // out.
+      if (i + 1 != records || i < before_additional) return error(Rcode::FORMERR);
+      return finish(query, {kOutcome, kOutcome == Decoded::kUpdate ? Rcode::NOTIMP : Rcode::NOTAUTH});
+    }
+    // RFC 6891 6.1.1: at most one, in the additional section, owned by the root.
+    if (query.has_edns || i < before_additional || owner_octets != 1) return error(Rcode::FORMERR);
+    query.has_edns = true;
+    query.udp_payload_size = rr_class < kUdpPayloadMin ? kUdpPayloadMin : rr_class;
+    query.edns_version = static_cast<uint8_t>(ttl >> 16);
+    query.dnssec_ok = (ttl & kDnssecOkBit) != 0;
+    // RFC 6891 6.1.3: the options of another version mean what we cannot know.
+    if (query.edns_version == 0 && !rdata.empty() && !read_options(rdata, query))
+      return error(Rcode::FORMERR);
+  }
+  return finish(query, {kOutcome, kOutcome == Decoded::kUpdate ? Rcode::NOTIMP : Rcode::NOERROR});
+}
+
+[[gnu::noinline]] DecodeResult decode_other(base::Bytes message, dns::Header header, base::ByteReader reader,
+                                            Query& query) {
+  // Other operations are refused by opcode before their sections are looked at.
+  if (header.opcode != dns::Opcode::UPDATE) return error(Rcode::NOTIMP);
+  // RFC 2136 2.3.
+  if (header.question_count != 1) return error(Rcode::FORMERR);
+  return decode_sections<Decoded::kUpdate, kUpdateRecordsMax>(message, header, reader, query);
+}
+
 }  // namespace
 
 DecodeResult decode(base::Bytes message, Query& query) {
@@ -103,52 +171,10 @@ DecodeResult decode(base::Bytes message, Query& query) {
   query.udp_payload_size = kUdpPayloadMin;
   query.options = {};
 
-  // Other operations are refused by opcode before their sections are looked at.
-  if (header->opcode != dns::Opcode::QUERY) return error(Rcode::NOTIMP);
+  if (header->opcode != dns::Opcode::QUERY) return decode_other(message, *header, reader, query);
   // RFC 9619: one question. RFC 7873 5.4: none, with a cookie, asks for a cookie alone.
   if (header->question_count > 1) return error(Rcode::FORMERR);
-
-  if (header->question_count == 1) {
-    // RFC 1035 4.1.4: nothing stands before the question that a pointer could lead to.
-    if (!query.name.read(message.subspan(dns::kHeaderOctets))) return error(Rcode::FORMERR);
-    reader.skip(query.name.view().size());
-    const base::Bytes type_and_class = reader.bytes(4);
-    if (!reader.ok()) return error(Rcode::FORMERR);
-    query.has_question = true;
-    query.type = static_cast<dns::RRType>(base::load_u16(type_and_class.data()));
-    query.rr_class = static_cast<dns::RRClass>(base::load_u16(type_and_class.data() + 2));
-  }
-
-  // Records that a query has no use for are read over, as most servers do.
-  const size_t before_additional = size_t{header->answer_count} + header->authority_count;
-  const size_t records = before_additional + header->additional_count;
-  if (records > kQueryRecordsMax) return error(Rcode::FORMERR);
-  for (size_t i = 0; i < records; ++i) {
-    const size_t owner = reader.offset();
-    if (!dns::skip_name(reader)) return error(Rcode::FORMERR);
-    const size_t owner_octets = reader.offset() - owner;
-    const base::Bytes fixed = reader.bytes(kRecordFixedOctets);
-    if (!reader.ok()) return error(Rcode::FORMERR);
-    const auto type = static_cast<dns::RRType>(base::load_u16(fixed.data()));
-    const uint16_t rr_class = base::load_u16(fixed.data() + 2);
-    const uint32_t ttl = base::load_u32(fixed.data() + 4);
-    const base::Bytes rdata = reader.bytes(base::load_u16(fixed.data() + 8));
-    if (!reader.ok()) return error(Rcode::FORMERR);
-    if (type != dns::RRType::OPT) continue;
-    // RFC 6891 6.1.1: at most one, in the additional section, owned by the root.
-    if (query.has_edns || i < before_additional || owner_octets != 1) return error(Rcode::FORMERR);
-    query.has_edns = true;
-    query.udp_payload_size = rr_class < kUdpPayloadMin ? kUdpPayloadMin : rr_class;
-    query.edns_version = static_cast<uint8_t>(ttl >> 16);
-    query.dnssec_ok = (ttl & kDnssecOkBit) != 0;
-    // RFC 6891 6.1.3: the options of another version mean what we cannot know.
-    if (query.edns_version == 0 && !rdata.empty() && !read_options(rdata, query))
-      return error(Rcode::FORMERR);
-  }
-  // Octets behind the last record are let pass, as most servers do.
-  if (query.edns_version != 0) return error(Rcode::BADVERS);
-  if (!query.has_question && !query.options.cookie) return error(Rcode::FORMERR);
-  return {Decoded::kQuery, Rcode::NOERROR};
+  return decode_sections<Decoded::kQuery, kQueryRecordsMax>(message, *header, reader, query);
 }
 
 }  // namespace atlas::query

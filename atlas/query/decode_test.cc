@@ -79,13 +79,84 @@ TEST(Decode, ACompressedQuestionIsAFormatError) {
 }
 
 TEST(Decode, OtherOperationsAreNotImplemented) {
-  for (const auto opcode :
-       {dns::Opcode::NOTIFY, dns::Opcode::UPDATE, dns::Opcode::STATUS, dns::Opcode::IQUERY}) {
+  for (const auto opcode : {dns::Opcode::NOTIFY, dns::Opcode::STATUS, dns::Opcode::IQUERY, dns::Opcode{6}}) {
     dns::Message message = question();
     message.header.opcode = opcode;
     Query query;
     EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::NOTIMP);
   }
+}
+
+dns::Message update(size_t records) {
+  dns::Message message = question("Example.test.", dns::RRType::SOA);
+  message.header.opcode = dns::Opcode::UPDATE;
+  for (size_t i = 0; i < records; ++i) {
+    message.authorities.push_back(
+        {dns::parse_name("a.Example.test.").value(), dns::RRType::A, dns::RRClass::IN, 300, {192, 0, 2, 1}});
+  }
+  return message;
+}
+
+// RFC 2136 2.3.
+TEST(Decode, TheZoneOfAnUpdateStandsForAQuestion) {
+  dns::Message message = update(200);
+  message.edns.emplace();
+  message.edns->options.push_back(dns::NsidOption{});
+  Query query;
+  const auto wire = wire_of(message);
+  const DecodeResult result = decode(wire, query);
+  EXPECT_EQ(result.outcome, Decoded::kUpdate);
+  EXPECT_EQ(result.rcode, Rcode::NOTIMP);
+  EXPECT_EQ(query.opcode, dns::Opcode::UPDATE);
+  EXPECT_TRUE(query.has_question);
+  EXPECT_EQ(dns::to_text(query.name.view()), "Example.test.");
+  EXPECT_EQ(query.type, dns::RRType::SOA);
+  EXPECT_TRUE(query.options.nsid);
+  for (size_t size = dns::kHeaderOctets; size < wire.size(); ++size) {
+    const DecodeResult cut = decode(base::Bytes(wire).first(size), query);
+    ASSERT_EQ(cut.outcome, Decoded::kError) << size;
+    ASSERT_EQ(cut.rcode, Rcode::FORMERR) << size;
+  }
+}
+
+TEST(Decode, AnUpdateHasOneZone) {
+  dns::Message message = update(1);
+  message.questions.push_back(message.questions[0]);
+  Query query;
+  EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::FORMERR);
+  message.questions.clear();
+  EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::FORMERR);
+}
+
+TEST(Decode, AnUpdateMayNotHaveAnyNumberOfRecords) {
+  Query query;
+  std::vector<uint8_t> wire = wire_of(update(0));
+  base::store_u16(&wire[8], 10'001);
+  const std::vector<uint8_t> root_record(11);
+  for (int i = 0; i < 10'001; ++i) wire.insert(wire.end(), root_record.begin(), root_record.end());
+  EXPECT_EQ(decode(wire, query).rcode, Rcode::FORMERR);
+  base::store_u16(&wire[8], 10'000);
+  EXPECT_EQ(decode(wire, query).outcome, Decoded::kUpdate);
+}
+
+// RFC 8945 5.1.
+TEST(Decode, ASignatureIsTheLastRecord) {
+  const dns::Record signature{
+      dns::parse_name("key.test.").value(), dns::RRType::TSIG, dns::RRClass::ANY, 0, {0}};
+  dns::Message message = question();
+  message.additionals.push_back(signature);
+  Query query;
+  EXPECT_EQ(decode(wire_of(message), query).outcome, Decoded::kQuery);
+  EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::NOTAUTH);
+  dns::Message changing = update(1);
+  changing.additionals = message.additionals;
+  EXPECT_EQ(decode(wire_of(changing), query).outcome, Decoded::kUpdate);
+  EXPECT_EQ(decode(wire_of(changing), query).rcode, Rcode::NOTIMP);
+  message.additionals.push_back(signature);
+  EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::FORMERR);
+  message.additionals.clear();
+  message.authorities.push_back(signature);
+  EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::FORMERR);
 }
 
 TEST(Decode, ReadsEdnsAndItsOptions) {

@@ -78,13 +78,16 @@ struct Query {
 };
 
 enum class Decoded : uint8_t {
-  kQuery,  // a whole, well-formed request
-  kDrop,   // must not be answered: a response, or less than a header
-  kError,  // answer with the RCODE in `rcode`; `query` holds what could be read
+  kQuery,   // a whole, well-formed request
+  kUpdate,  // one of opcode UPDATE, whose zone section stands for a question; its records were skipped
+  kDrop,    // must not be answered: a response, or less than a header
+  kError,   // answer with the RCODE in `rcode`; `query` holds what could be read
 };
 
 struct DecodeResult {
   Decoded outcome = Decoded::kDrop;
+  // Of kQuery: NOTAUTH if it is signed, and so wants to be verified. Of kUpdate: NOTIMP, for a server that
+  // does none.
   dns::Rcode rcode = dns::Rcode::NOERROR;
 };
 

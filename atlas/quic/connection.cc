@@ -14,6 +14,8 @@ namespace {
 
 constexpr uint64_t kNanosecondsPerMicrosecond = 1000;
 constexpr uint8_t kEcnBits = 3;
+// One may be lost.
+constexpr ngtcp2_duration kKeepAlivesPerIdle = 3;
 // The largest integer that a frame can carry (RFC 9000 16): ngtcp2 gives up the program for one that is not.
 constexpr ErrorCode kCodeMax = (uint64_t{1} << 62) - 1;
 
@@ -160,6 +162,22 @@ void Connection::allow_stream(bool bidirectional) {
   } else {
     ngtcp2_conn_extend_max_streams_uni(engine_->connection.get(), 1);
   }
+}
+
+void Connection::keep_alive(bool wanted) {
+  const Engine& e = *engine_;
+  if (!e.is_alive()) return;
+  ngtcp2_duration idle = UINT64_MAX;
+  if (wanted) {
+    // RFC 9000 10.1: the smaller of both sides' counts, and 0 says that there is none.
+    const auto ours = static_cast<ngtcp2_duration>(std::chrono::nanoseconds(e.settings.idle).count());
+    const ngtcp2_transport_params* const peer = ngtcp2_conn_get_remote_transport_params(e.connection.get());
+    const ngtcp2_duration theirs = peer == nullptr ? 0 : peer->max_idle_timeout;
+    for (const ngtcp2_duration one : {ours, theirs}) {
+      if (one != 0) idle = std::min(idle, one / kKeepAlivesPerIdle);
+    }
+  }
+  ngtcp2_conn_set_keep_alive_timeout(e.connection.get(), idle);
 }
 
 void Connection::close(ErrorCode code, std::string_view reason, Timestamp now) {

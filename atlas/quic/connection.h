@@ -89,6 +89,10 @@ class Connection {
   // Lets the peer open one more stream in place of one that is over.
   void allow_stream(bool bidirectional);
 
+  // Whether the connection says something now and then, so that no idle timer ends it while the peer waits
+  // (RFC 9000 10.1.2).
+  void keep_alive(bool wanted);
+
   // Says goodbye with an error code of the application's (CONNECTION_CLOSE 0x1d); `reason` for a human
   // reader.
   void close(ErrorCode code, std::string_view reason, Timestamp now);

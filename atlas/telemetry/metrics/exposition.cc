@@ -90,6 +90,22 @@ void add_refusals(Families& out, const handoff::CounterSet& counters) {
   out.counter("atlas_cookies_total", "Server cookies received, by verdict.");
   out.value(total(counters, &WorkerCounters::cookies_good), {{"verdict", "good"}});
   out.value(total(counters, &WorkerCounters::cookies_bad), {{"verdict", "bad"}});
+  out.counter("atlas_tsig_queries_total", "Signed queries received, by verdict.");
+  out.value(total(counters, &WorkerCounters::signatures_good), {{"verdict", "good"}});
+  out.value(total(counters, &WorkerCounters::signatures_bad), {{"verdict", "bad"}});
+}
+
+void add_updates(Families& out, const handoff::CounterSet& counters) {
+  using handoff::WorkerCounters;
+  out.counter("atlas_updates_total", "Dynamic updates of clients that may ask.");
+  out.value(total(counters, &WorkerCounters::updates_received));
+  out.counter("atlas_updates_turned_away_total",
+              "Updates answered with SERVFAIL because too many waited, or none were taken.");
+  out.value(total(counters, &WorkerCounters::updates_turned_away));
+  out.gauge("atlas_updates_pending", "Updates that have no answer yet.");
+  out.value(total(counters, [](const WorkerCounters& w) { return w.updates_pending.read(); }));
+  out.counter("atlas_update_responses_lost_total", "Responses to updates whose client was gone.");
+  out.value(total(counters, &WorkerCounters::replies_without_taker));
 }
 
 void add_sockets(Families& out, const handoff::CounterSet& counters) {
@@ -276,6 +292,7 @@ std::string exposition(const Sources& sources) {
   Families out;
   add_queries(out, sources.counters);
   add_refusals(out, sources.counters);
+  add_updates(out, sources.counters);
   add_sockets(out, sources.counters);
   add_tls_and_http(out, sources);
   add_quic(out, sources.counters);

@@ -78,21 +78,21 @@ void post(benchmark::State& state) {
                                     .content_type = "application/dns-message",
                                     .accept = "application/dns-message",
                                     .body = server.messages[at]};
-    return server.handler.answer(request, server.client, server.batch).body.size();
+    return server.handler.answer(request, server.client, server.batch)->body.size();
   });
 }
 void get(benchmark::State& state) {
   measure(state, [](Server& server, size_t at) {
     http::RequestView request{.method = http::Method::kGet, .accept = "application/dns-message"};
     http::split_target(server.targets[at], request);
-    return server.handler.answer(request, server.client, server.batch).body.size();
+    return server.handler.answer(request, server.client, server.batch)->body.size();
   });
 }
 void json(benchmark::State& state) {
   static const std::string query = "name=" + owner(0) + "&type=A";
   measure(state, [](Server& server, size_t) {
     const http::RequestView request{.method = http::Method::kGet, .path = "/resolve", .query = query};
-    return server.handler.answer(request, server.client, server.batch).body.size();
+    return server.handler.answer(request, server.client, server.batch)->body.size();
   });
 }
 BENCHMARK(respond);

@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const data::Batch batch{server.snapshot, {}, 1000, 1'700'000'000};
   query::Client client;
   client.transport = query::Transport::kTcp;
-  const http::ResponseView response = server.handler.answer(request, client, batch);
+  const http::ResponseView response = server.handler.answer(request, client, batch).value();
 
   ATLAS_ASSERT(response.status >= 200 && response.status < 600);
   ATLAS_ASSERT(response.body.size() <= 2 << 20);

@@ -68,6 +68,12 @@ std::optional<std::string_view> find_parameter(std::string_view query, std::stri
   return {};
 }
 
+bool is_update(base::Bytes message) {
+  base::ByteReader reader(message);
+  const auto header = dns::read_header(reader);
+  return header && header->opcode == dns::Opcode::UPDATE;
+}
+
 bool wants_json(const http::RequestView& request) {
   if (accepts(request.accept, kDnsJsonType) || accepts(request.accept, kJsonType)) return true;
   const auto wanted = http::percent_decode(find_parameter(request.query, "ct").value_or(""));
@@ -87,16 +93,27 @@ Handler::Handler(Settings settings, Pipeline& pipeline)
   }
 }
 
-http::ResponseView Handler::answer(const http::RequestView& request, const query::Client& client,
-                                   const Batch& batch) {
-  const http::ResponseView response = answer_by_path(request, client, batch);
-  const auto status = static_cast<size_t>(response.status);
-  pipeline_.counters().http_statuses[std::min(status, handoff::kHttpStatuses - 1)].add();
+Handler::Response Handler::answer(const http::RequestView& request, const query::Client& client,
+                                  const Batch& batch) {
+  const Response response = answer_by_path(request, client, batch);
+  if (response) count(*response);
   return response;
 }
 
-http::ResponseView Handler::answer_by_path(const http::RequestView& request, const query::Client& client,
-                                           const Batch& batch) {
+http::ResponseView Handler::reply(base::Bytes message) {
+  const bool has_answer = !message.empty() && message.size() <= dns::kMessageOctetsMax;
+  const http::ResponseView response = has_answer ? make_response(message) : refuse(Refusal::kNoAnswer);
+  count(response);
+  return response;
+}
+
+void Handler::count(const http::ResponseView& response) {
+  const auto status = static_cast<size_t>(response.status);
+  pipeline_.counters().http_statuses[std::min(status, handoff::kHttpStatuses - 1)].add();
+}
+
+Handler::Response Handler::answer_by_path(const http::RequestView& request, const query::Client& client,
+                                          const Batch& batch) {
   const bool is_json_path = !settings_.json_path.empty() && request.path == settings_.json_path;
   if (!is_json_path && !is_path(request.path)) return refuse(Refusal::kPath);
   switch (request.method) {
@@ -105,7 +122,7 @@ http::ResponseView Handler::answer_by_path(const http::RequestView& request, con
       return is_json_path ? answer_json(request, client, batch, kJsonType)
                           : answer_get(request, client, batch);
     case http::Method::kOptions:
-      return {.status = 204, .fields = is_json_path ? kPreflightOfJson : kPreflight};
+      return http::ResponseView{.status = 204, .fields = is_json_path ? kPreflightOfJson : kPreflight};
     case http::Method::kPost:
       if (!is_json_path) return answer_post(request, client, batch);
       break;
@@ -118,8 +135,8 @@ http::ResponseView Handler::answer_by_path(const http::RequestView& request, con
 }
 
 // RFC 8484 4.1.
-http::ResponseView Handler::answer_get(const http::RequestView& request, const query::Client& client,
-                                       const Batch& batch) {
+Handler::Response Handler::answer_get(const http::RequestView& request, const query::Client& client,
+                                      const Batch& batch) {
   const auto encoded = find_parameter(request.query, "dns");
   if (!encoded) {
     if (!find_parameter(request.query, "name")) return refuse(Refusal::kNoQuery);
@@ -129,28 +146,35 @@ http::ResponseView Handler::answer_get(const http::RequestView& request, const q
   if (base::base64url_octets(encoded->size()) > message_->size()) return refuse(Refusal::kParameterTooLarge);
   const auto octets = base::decode_base64url(*encoded, *message_);
   if (!octets) return refuse(Refusal::kEncoding);
-  return answer_message(base::Bytes(*message_).first(*octets), request, client, batch);
+  const base::Bytes message = base::Bytes(*message_).first(*octets);
+  // RFC 9110 9.2.1: GET changes nothing.
+  if (is_update(message)) return refuse(Refusal::kMessage);
+  return answer_message(message, request, client, batch);
 }
 
-http::ResponseView Handler::answer_post(const http::RequestView& request, const query::Client& client,
-                                        const Batch& batch) {
+Handler::Response Handler::answer_post(const http::RequestView& request, const query::Client& client,
+                                       const Batch& batch) {
   if (!is_media_type(request.content_type, kDnsMessageType)) return refuse(Refusal::kMediaType);
   if (request.body.size() > dns::kMessageOctetsMax) return refuse(Refusal::kMessageTooLarge);
   return answer_message(request.body, request, client, batch);
 }
 
 // RFC 8484 4.2.1: any answer of DNS is a success of HTTP.
-http::ResponseView Handler::answer_message(base::Bytes message, const http::RequestView& request,
-                                           const query::Client& client, const Batch& batch) {
+Handler::Response Handler::answer_message(base::Bytes message, const http::RequestView& request,
+                                          const query::Client& client, const Batch& batch) {
   if (!accepts(request.accept, kDnsMessageType)) return refuse(Refusal::kNotAcceptable);
   if (!Pipeline::is_query(message)) return refuse(Refusal::kMessage);
   const size_t octets = pipeline_.respond(batch, client, message, *response_);
+  if (octets == Pipeline::kPending) return {};
   if (octets == 0) return refuse(Refusal::kNoAnswer);
-  const base::Bytes response = base::Bytes(*response_).first(octets);
+  return make_response(base::Bytes(*response_).first(octets));
+}
+
+http::ResponseView Handler::make_response(base::Bytes message) {
   return {.content_type = kDnsMessageType,
-          .cache_control = cache_control(response),
+          .cache_control = cache_control(message),
           .fields = fields_,
-          .body = response};
+          .body = message};
 }
 
 http::ResponseView Handler::answer_json(const http::RequestView& request, const query::Client& client,

@@ -31,21 +31,24 @@ class Handler {
   // `pipeline` must outlive it.
   Handler(Settings settings, Pipeline& pipeline);
 
+  // None: the answer comes later, and the caller says where it belongs (Pipeline::await).
+  using Response = std::optional<http::ResponseView>;
+
   // Answers a request, of whatever kind. `client` is the one whose access is to be looked at. Whatever the
-  // request is, there is a response, which is valid until the next call. The body of a response to HEAD is
-  // that of GET; the codec leaves it out.
-  http::ResponseView answer(const http::RequestView& request, const query::Client& client,
-                            const Batch& batch);
+  // request is, there is a response or will be; it is valid until the next call. The body of a response to
+  // HEAD is that of GET; the codec leaves it out.
+  Response answer(const http::RequestView& request, const query::Client& client, const Batch& batch);
+  // The response that came later; `message` is empty if there is no answer.
+  http::ResponseView reply(base::Bytes message);
 
  private:
-  http::ResponseView answer_by_path(const http::RequestView& request, const query::Client& client,
-                                    const Batch& batch);
-  http::ResponseView answer_get(const http::RequestView& request, const query::Client& client,
-                                const Batch& batch);
-  http::ResponseView answer_post(const http::RequestView& request, const query::Client& client,
-                                 const Batch& batch);
-  http::ResponseView answer_message(base::Bytes message, const http::RequestView& request,
-                                    const query::Client& client, const Batch& batch);
+  Response answer_by_path(const http::RequestView& request, const query::Client& client, const Batch& batch);
+  Response answer_get(const http::RequestView& request, const query::Client& client, const Batch& batch);
+  Response answer_post(const http::RequestView& request, const query::Client& client, const Batch& batch);
+  Response answer_message(base::Bytes message, const http::RequestView& request, const query::Client& client,
+                          const Batch& batch);
+  http::ResponseView make_response(base::Bytes message);
+  void count(const http::ResponseView& response);
   http::ResponseView answer_json(const http::RequestView& request, const query::Client& client,
                                  const Batch& batch, std::string_view content_type);
   http::ResponseView refuse(Refusal refusal);

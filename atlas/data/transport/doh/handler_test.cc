@@ -20,7 +20,7 @@ class HandlerTest : public ::testing::Test {
   http::ResponseView answer(http::RequestView request, std::string_view target) {
     target_ = target;
     EXPECT_TRUE(http::split_target(target_, request));
-    return handler_.answer(request, client_, batch_);
+    return handler_.answer(request, client_, batch_).value();
   }
   http::ResponseView get(std::string_view target, std::string_view accept = {}) {
     return answer({.method = Method::kGet, .accept = accept}, target);

@@ -18,10 +18,20 @@ struct Visit {
   quic::ServerConnection& connection;
   query::Client client;
   const Batch& batch;
+  Pipeline& pipeline;
+  ConnectionPlace place;  // the connection's
+  uint32_t& pending_replies;
   // Of an answer: what it cost, in units of about a microsecond.
   size_t work = 0;
 
   bool has_room() const { return connection.unacknowledged_octets() < kPendingOctetsMax; }
+  // The answer to what was asked on `stream` comes later.
+  void await(quic::StreamId stream) {
+    place.stream = static_cast<uint64_t>(stream);
+    pipeline.await({client.transport, place});
+    // The client has nothing to say meanwhile.
+    if (pending_replies++ == 0) connection.keep_alive(true);
+  }
 };
 
 class Application {
@@ -34,9 +44,11 @@ class Application {
   virtual void take(const quic::Event& event, base::Bytes octets, Visit& visit) = 0;
   // Answers what waits, as far as there is room. Called after events, and when the client has taken answers.
   virtual void write(Visit& visit) = 0;
+  // Takes an answer that came later; empty: there is none. False if the client does not want it any more.
+  virtual bool reply(quic::StreamId stream, base::Bytes message, Visit& visit) = 0;
   // Takes no more requests, and says so.
   virtual void drain(Visit& visit) = 0;
-  // Something that is owed has not been given to the connection.
+  // Something that is owed has not been given to the connection, or is awaited.
   virtual bool owes_answers() const = 0;
   // For CONNECTION_CLOSE in peace.
   virtual quic::ErrorCode no_error() const = 0;

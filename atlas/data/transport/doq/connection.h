@@ -37,7 +37,8 @@ struct Connection {
   std::vector<quic::ConnectionId> ids;       // that lead here
   std::vector<Waiting> waiting;
 
-  uint64_t active_ms = 0;  // when it began, or asked last
+  uint64_t active_ms = 0;        // when it began, or asked last
+  uint32_t pending_replies = 0;  // that control owes
   bool handshaking = true;
   bool at_handshake_thread = false;
   bool ended = false;   // no longer open, and counted as such

@@ -72,6 +72,7 @@ void DoqApplication::write(Visit& visit) {
 }
 
 void DoqApplication::forget(quic::StreamId stream) {
+  std::erase(awaiting_, stream);
   const auto begun = std::ranges::find(begun_, stream, &Begun::stream);
   if (begun == begun_.end()) return;
   if (begun->complete) --complete_;
@@ -97,9 +98,24 @@ void DoqApplication::answer(quic::StreamId stream, base::Bytes octets, bool earl
                                                   std::span(response).subspan(kLengthOctets), foresight);
   visit.connection.consume(stream, octets.size());
   ++visit.work;
-  if (size == 0) return visit.connection.reset(stream, code(DoqError::kInternalError));
-  base::store_u16(response.data(), static_cast<uint16_t>(size));
-  visit.connection.send(stream, base::Bytes(response).first(kLengthOctets + size), true);
+  if (size != Pipeline::kPending) return send_response(stream, size, visit);
+  awaiting_.push_back(stream);
+  visit.await(stream);
+}
+
+void DoqApplication::send_response(quic::StreamId stream, size_t octets, Visit& visit) {
+  if (octets == 0) return visit.connection.reset(stream, code(DoqError::kInternalError));
+  DoqAnswering::Response& response = *answering_.response;
+  base::store_u16(response.data(), static_cast<uint16_t>(octets));
+  visit.connection.send(stream, base::Bytes(response).first(kLengthOctets + octets), true);
+}
+
+bool DoqApplication::reply(quic::StreamId stream, base::Bytes message, Visit& visit) {
+  if (std::erase(awaiting_, stream) == 0) return false;
+  const size_t octets = message.size() > dns::kMessageOctetsMax ? 0 : message.size();
+  std::ranges::copy(message.first(octets), answering_.response->begin() + kLengthOctets);
+  send_response(stream, octets, visit);
+  return true;
 }
 
 void DoqApplication::close(DoqOffence offence, Visit& visit) {
@@ -109,6 +125,7 @@ void DoqApplication::close(DoqOffence offence, Visit& visit) {
                          visit.batch.now_ns);
   begun_.clear();
   complete_ = 0;
+  awaiting_.clear();
 }
 
 }  // namespace atlas::data::transport::doq

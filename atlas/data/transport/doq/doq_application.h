@@ -42,8 +42,9 @@ class DoqApplication final : public Application {
   void open(Visit&) override {}
   void take(const quic::Event& event, base::Bytes octets, Visit& visit) override;
   void write(Visit& visit) override;
+  bool reply(quic::StreamId stream, base::Bytes message, Visit& visit) override;
   void drain(Visit&) override { draining_ = true; }
-  bool owes_answers() const override { return complete_ > 0; }
+  bool owes_answers() const override { return complete_ > 0 || !awaiting_.empty(); }
   quic::ErrorCode no_error() const override { return static_cast<quic::ErrorCode>(DoqError::kNoError); }
 
  private:
@@ -60,12 +61,15 @@ class DoqApplication final : public Application {
   void forget(quic::StreamId stream);
   // `octets` are all of a stream.
   void answer(quic::StreamId stream, base::Bytes octets, bool early, Visit& visit);
+  // Sends the first `octets` of the shared response, behind their length; 0: there is none.
+  void send_response(quic::StreamId stream, size_t octets, Visit& visit);
   // DOQ_PROTOCOL_ERROR.
   void close(handoff::DoqOffence offence, Visit& visit);
 
   DoqAnswering& answering_;
   std::vector<Begun> begun_;
-  uint32_t complete_ = 0;  // of them
+  uint32_t complete_ = 0;                 // of them
+  std::vector<quic::StreamId> awaiting_;  // whose answers come later
   bool draining_ = false;
 };
 

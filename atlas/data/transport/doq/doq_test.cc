@@ -14,6 +14,8 @@ class DoqTest : public QuicTest {
     return framed(test_query(id, name));
   }
 
+  size_t answer_updates() { return desk_.answer_all(transport_, batch()); }
+
   // The octets end the connection with DOQ_PROTOCOL_ERROR.
   void expect_offence(base::Bytes octets, handoff::DoqOffence offence, bool fin = true) {
     QuicClient client = open_client();
@@ -150,16 +152,122 @@ TEST_F(DoqTest, ReturningClientsAskAtOnce) {
   QuicClient client = this->client({}, &*ticket);
   const auto stream = client.ask(query());
   // What would change something must not be done twice (RFC 9250 4.5).
-  auto update = test_query(0, "example.", dns::RRType::SOA);
-  update[2] = static_cast<uint8_t>(static_cast<uint8_t>(dns::Opcode::UPDATE) << 3);
-  const auto refused = client.ask(framed(update));
+  const auto refused = client.ask(framed(test_update(0, true)));
   carry(client);
   EXPECT_TRUE(client.connection().early_data_accepted());
   EXPECT_TRUE(client.answer(stream));
   const auto refusal = client.answer(refused);
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->rcode(), dns::Rcode::REFUSED);
+  ASSERT_TRUE(refusal->edns);
+  const auto* error = refusal->edns->find<dns::ExtendedErrorOption>();
+  ASSERT_NE(error, nullptr);
+  EXPECT_EQ(error->code, dns::ExtendedError::TooEarly);
   EXPECT_EQ(counters_.quic_handshakes[1].read(), 1u);
+  // Later it is no replay.
+  const auto taken = client.ask(framed(test_update(0)));
+  carry(client);
+  EXPECT_EQ(answer_updates(), 1u);
+  carry(client);
+  EXPECT_TRUE(client.answer(taken));
+}
+
+TEST_F(DoqTest, UpdatesAreAnsweredOnTheirStreams) {
+  QuicClient client = open_client();
+  const auto first = client.ask(framed(test_update(0)));
+  const auto second = client.ask(framed(test_update(0)));
+  const auto other = client.ask(query());
+  carry(client);
+  EXPECT_TRUE(client.answer(other)) << "queries do not wait for updates";
+  EXPECT_TRUE(client.stream(first).octets.empty());
+  EXPECT_EQ(counters_.updates_pending.read(), 2);
+  EXPECT_EQ(answer_updates(), 2u);
+  carry(client);
+  for (const quic::StreamId stream : {first, second}) {
+    const auto answer = client.answer(stream);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->header.opcode, dns::Opcode::UPDATE);
+    EXPECT_TRUE(client.stream(stream).closed);
+  }
+}
+
+TEST_F(DoqTest, WhoWaitsIsNotIdle) {
+  snapshot_->quic.settings.idle = milliseconds(2000);
+  QuicClient client = open_client();
+  const auto stream = client.ask(framed(test_update(0)));
+  carry(client);
+  // The client acknowledges what it hears, and asks for nothing.
+  for (int i = 0; i < 100; ++i) {
+    client.exchange(now());
+    pass(milliseconds(100));
+  }
+  EXPECT_EQ(answer_updates(), 1u);
+  carry(client);
+  EXPECT_TRUE(client.answer(stream));
+  for (int i = 0; i < 30; ++i) pass(milliseconds(100));
+  EXPECT_EQ(ended(quic::Failure::kIdle), 1u);
+}
+
+TEST_F(DoqTest, WhoWaitsDoesNotMakeRoom) {
+  snapshot_->quic.connections_max = 4;
+  QuicClient waiting = open_client();
+  const auto stream = waiting.ask(framed(test_update(0)));
+  carry(waiting);
+  QuicClient silent = open_client();
+  QuicClient third = open_client();
+  pass(milliseconds(600));
+  EXPECT_EQ(counters_.quic_open.read(), 2);
+  EXPECT_EQ(answer_updates(), 1u);
+  carry(waiting);
+  EXPECT_TRUE(waiting.answer(stream));
+}
+
+TEST_F(DoqTest, NobodyTakesTheAnswerOfAStreamThatIsGone) {
+  QuicClient client = open_client();
+  const auto stream = client.ask(framed(test_update(0)));
+  carry(client);
+  client.connection().stop_receiving(stream, static_cast<quic::ErrorCode>(DoqError::kRequestCancelled));
+  carry(client);
+  EXPECT_EQ(answer_updates(), 0u);
+  EXPECT_EQ(client.connection().state(), quic::State::kOpen);
+}
+
+TEST_F(DoqTest, NobodyTakesTheAnswerOfAClientThatHasGone) {
+  QuicClient client = open_client();
+  client.ask(framed(test_update(0)));
+  carry(client);
+  client.connection().close(static_cast<quic::ErrorCode>(DoqError::kNoError), "", now());
+  carry(client);
+  QuicClient other = open_client();
+  const auto stream = other.ask(framed(test_update(0)));
+  carry(other);
+  EXPECT_EQ(desk_.tickets.open(), 2u);
+  EXPECT_EQ(answer_updates(), 1u);
+  carry(other);
+  EXPECT_TRUE(other.answer(stream));
+}
+
+TEST_F(DoqTest, WithoutAnAnswerTheStreamIsReset) {
+  QuicClient client = open_client();
+  const auto stream = client.ask(framed(test_update(0)));
+  carry(client);
+  desk_.desk.close();
+  EXPECT_EQ(answer_updates(), 1u);
+  carry(client);
+  EXPECT_EQ(client.stream(stream).reset, static_cast<quic::ErrorCode>(DoqError::kInternalError));
+}
+
+TEST_F(DoqTest, DrainingWaitsForAnswers) {
+  QuicClient client = open_client();
+  const auto stream = client.ask(framed(test_update(0)));
+  carry(client);
+  transport_.drain(batch());
+  carry(client, 20);
+  EXPECT_EQ(client.connection().state(), quic::State::kOpen);
+  EXPECT_EQ(answer_updates(), 1u);
+  carry(client, 20);
+  EXPECT_TRUE(client.answer(stream));
+  EXPECT_EQ(client.connection().peer_code(), static_cast<quic::ErrorCode>(DoqError::kNoError));
 }
 
 TEST_F(DoqTest, FollowsAClientThatMoves) {

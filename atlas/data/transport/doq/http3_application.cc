@@ -81,6 +81,12 @@ void Http3Application::write(Visit& visit) {
   }
 }
 
+bool Http3Application::reply(quic::StreamId stream, base::Bytes message, Visit& visit) {
+  const bool taken = codec_->respond(of_http(stream), handler_.reply(message));
+  send_output(visit);
+  return taken;
+}
+
 void Http3Application::drain(Visit& visit) {
   codec_->goaway();
   write(visit);
@@ -94,7 +100,13 @@ void Http3Application::answer_requests(Visit& visit) {
     ++visit.work;
     visit.client.remote = doh::client_of(peer, visit.batch, request->forwarded);
     visit.client.replayable = early_;
-    codec_->respond(request->stream, handler_.answer(*request, visit.client, visit.batch));
+    const http::StreamId stream = request->stream;
+    const auto response = handler_.answer(*request, visit.client, visit.batch);
+    if (!response) {
+      visit.await(of_quic(stream));
+      continue;
+    }
+    codec_->respond(stream, *response);
     send_output(visit);
   }
   visit.client.remote = peer;

@@ -19,6 +19,7 @@ class Http3Application final : public Application {
   void open(Visit& visit) override;
   void take(const quic::Event& event, base::Bytes octets, Visit& visit) override;
   void write(Visit& visit) override;
+  bool reply(quic::StreamId stream, base::Bytes message, Visit& visit) override;
   void drain(Visit& visit) override;
   bool owes_answers() const override { return codec_->owes_answers() || codec_->has_output(); }
   quic::ErrorCode no_error() const override {

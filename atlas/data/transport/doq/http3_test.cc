@@ -128,6 +128,38 @@ TEST_F(Http3Test, RefusesWithTheStatusOfOtherVersions) {
   EXPECT_EQ(browser.response(empty)->status, 400);
 }
 
+TEST_F(Http3Test, UpdatesAreAnsweredOnTheirStreams) {
+  Browser browser = open_browser();
+  const auto update = browser.post(test_update(0));
+  const auto get = browser.get(get_target("www.example."));
+  exchange(browser, {update, get});
+  EXPECT_NE(browser.response(get), nullptr) << "queries do not wait for updates";
+  EXPECT_EQ(browser.response(update), nullptr);
+  browser.taken.erase(get);
+  EXPECT_EQ(counters_.updates_pending.read(), 1);
+  EXPECT_EQ(desk_.answer_all(transport_, batch()), 1u);
+  exchange(browser, {update});
+  const http::ClientResponse* response = browser.response(update);
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->cache_control, "no-store");
+  const auto message = dns::parse_message(base::bytes_of(response->body));
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->header.opcode, dns::Opcode::UPDATE);
+  EXPECT_EQ(counters_.http_statuses[200].read(), 2u);
+}
+
+TEST_F(Http3Test, NobodyTakesTheAnswerOfARequestThatIsGone) {
+  Browser browser = open_browser();
+  const auto update = browser.post(test_update(0));
+  exchange(browser, {update});
+  browser.client.connection().stop_receiving(static_cast<quic::StreamId>(update),
+                                             static_cast<quic::ErrorCode>(Http3Error::kRequestCancelled));
+  carry(browser.client);
+  EXPECT_EQ(desk_.answer_all(transport_, batch()), 0u);
+  EXPECT_EQ(browser.client.connection().state(), quic::State::kOpen);
+}
+
 // RFC 9114 7.2.1: DATA belongs behind HEADERS.
 TEST_F(Http3Test, ABrokenClientIsToldHow) {
   QuicClient client = open_client();

@@ -7,6 +7,7 @@
 
 #include "atlas/data/handshakes/handshake_threads.h"
 #include "atlas/data/quic_client.h"
+#include "atlas/data/test_desk.h"
 #include "atlas/data/tls_client.h"
 #include "atlas/data/transport/doq/quic_transport.h"
 
@@ -69,7 +70,8 @@ class QuicTest : public ::testing::Test {
   std::unique_ptr<handoff::ServingSnapshot> snapshot_ = test_snapshot(1);
   std::shared_ptr<const handoff::Listener> listener_;
   handoff::WorkerCounters counters_;
-  Pipeline pipeline_{snapshot_->rate_limit, counters_, nullptr};
+  TestDesk desk_{counters_};
+  Pipeline pipeline_{snapshot_->rate_limit, counters_, nullptr, &desk_.tickets};
   handshakes::Threads handshakes_{1};
   QuicTransport transport_;
   quic::Timestamp now_ns_ = 1'000'000'000'000;

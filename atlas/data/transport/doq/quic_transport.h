@@ -57,6 +57,9 @@ class QuicTransport {
 
   // Takes news and visits connections until about `budget` units of work (a microsecond or so each) are done.
   void serve(const Batch& batch, size_t budget) noexcept;
+  // Takes an answer that came later, for serve() to send; empty: there is none. False if nobody takes it any
+  // more.
+  bool reply(const ConnectionPlace& place, base::Bytes message, const Batch& batch) noexcept;
   // Does what is due: packets sent again, idle connections closed. Bounded work.
   void expire(const Batch& batch) noexcept;
   // When expire() has something to do next; UINT64_MAX = never. In the clock of Batch::now_ms.

@@ -23,7 +23,10 @@ Visit QuicTransport::visit_of(Connection& connection, const Batch& batch) {
           .client = {.remote = connection.engine->path().remote,
                      .local = connection.engine->path().local,
                      .transport = connection.listener->transport},
-          .batch = batch};
+          .batch = batch,
+          .pipeline = pipeline_,
+          .place = {.connection = connection.index, .generation = connection.generation},
+          .pending_replies = connection.pending_replies};
 }
 
 size_t QuicTransport::take_events(Connection& connection, const quic::Events& events, const Batch& batch) {
@@ -68,6 +71,20 @@ bool QuicTransport::make_application(Connection& connection, Visit& visit) {
   }
   connection.application->open(visit);
   return true;
+}
+
+bool QuicTransport::reply(const ConnectionPlace& place, base::Bytes message, const Batch& batch) noexcept {
+  Connection* const connection = slab_.find(place.connection, place.generation);
+  if (connection == nullptr) return false;
+  --connection->pending_replies;
+  if (connection->engine == nullptr || connection->application == nullptr) return false;
+  if (connection->pending_replies == 0) connection->engine->keep_alive(false);
+  if (!is_alive(connection->engine->state())) return false;
+  Visit visit = visit_of(*connection, batch);
+  const bool taken =
+      connection->application->reply(static_cast<quic::StreamId>(place.stream), message, visit);
+  enqueue(*connection);
+  return taken;
 }
 
 void QuicTransport::enqueue(Connection& connection) {

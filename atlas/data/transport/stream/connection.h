@@ -34,6 +34,7 @@ struct Connection {
   PendingOctets input;   // part of a message, or messages that wait for room; before: part of a PROXY header
   PendingOctets output;  // what the kernel did not take yet: messages, or records of TLS
   uint32_t pending_answers = 0;         // in `output`
+  uint32_t pending_replies = 0;         // that control owes
   uint32_t first_unit_octets_left = 0;  // of the first message or record in `output`
 
   bool at_handshake_thread = false;  // the session is

@@ -41,9 +41,15 @@ size_t StreamTransport::answer_requests(Connection& connection, const Batch& bat
     const http::RequestView* request = codec.next_request();
     if (request == nullptr) break;
     ++queries_;
-    ++responses_;
     client.remote = doh::client_of(connection.remote, batch, request->forwarded);
-    codec.respond(request->stream, requests_->answer(*request, client, batch));
+    const http::StreamId stream = request->stream;
+    const auto response = requests_->answer(*request, client, batch);
+    if (!response) {
+      await(connection, stream);
+      continue;
+    }
+    ++responses_;
+    codec.respond(stream, *response);
   }
   outcomes_.count(codecs_.outcomes(), counters_);
   return input.size();

@@ -8,6 +8,7 @@
 
 #include "atlas/data/handshakes/handshake_threads.h"
 #include "atlas/data/served_zone.h"
+#include "atlas/data/test_desk.h"
 #include "atlas/data/transport/stream/stream_transport.h"
 
 namespace atlas::data::transport::stream {
@@ -80,7 +81,8 @@ class StreamTest : public ::testing::Test {
   std::unique_ptr<handoff::ServingSnapshot> snapshot_ = test_snapshot(1);
   std::shared_ptr<const handoff::Listener> listener_;
   handoff::WorkerCounters counters_;
-  Pipeline pipeline_{snapshot_->rate_limit, counters_, nullptr};
+  TestDesk desk_{counters_};
+  Pipeline pipeline_{snapshot_->rate_limit, counters_, nullptr, &desk_.tickets};
   handshakes::Threads handshakes_{1};
   StreamTransport transport_;
   uint64_t now_ms_ = 1'000'000;

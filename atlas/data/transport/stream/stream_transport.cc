@@ -248,7 +248,13 @@ void StreamTransport::expire(const Batch& batch) noexcept {
     }
     Connection* expired = nullptr;
     if (is_over(by_activity_.front()->active_ms, idle_limit(limits))) expired = by_activity_.front();
-    if (is_over(by_age_.front()->opened_ms, limits.total)) expired = by_age_.front();
+    if (is_over(by_age_.front()->opened_ms, limits.total)) {
+      expired = by_age_.front();
+    } else if (expired != nullptr && expired->pending_replies > 0 && expired->output.empty()) {
+      // It is we who are slow.
+      touch(*expired, batch);
+      continue;
+    }
     if (expired == nullptr) return;
     (expired->output.empty() ? counters_.tcp_closed_idle : counters_.tcp_closed_slow).add();
     close(*expired);
@@ -278,7 +284,7 @@ void StreamTransport::drain(const Batch& batch) noexcept {
   for (Connection* connection = by_age_.front(); connection != nullptr;) {
     const uint32_t next = connection->by_age.next;
     say_goodbye(*connection);
-    if (connection->output.empty()) close(*connection);
+    if (connection->output.empty() && connection->pending_replies == 0) close(*connection);
     connection = next == kNoConnection ? nullptr : &slab_[next];
   }
 }

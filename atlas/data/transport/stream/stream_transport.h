@@ -1,5 +1,6 @@
 // Everything that comes over connections: DNS over TCP (RFC 7766) and over TLS (RFC 7858), many queries a
-// connection, answered in the order in which they come; and HTTP over TLS (RFC 8484). A connection that says
+// connection, answered in the order in which they come, but for those that control answers; and HTTP over TLS
+// (RFC 8484). A connection that says
 // nothing costs its slot and its TLS session, but no buffer; what one visit to a connection may do is
 // bounded, so that the caller can look after UDP between visits.
 //
@@ -58,13 +59,15 @@ class StreamTransport {
 
   // Takes news and visits connections until about `budget` units of work (a microsecond or so each) are done.
   void serve(const Batch& batch, size_t budget) noexcept;
+  // Sends an answer that came later; empty: there is none. False if nobody takes it any more.
+  bool reply(const ConnectionPlace& place, base::Bytes message, const Batch& batch) noexcept;
   // Closes what is idle, slow or too old, and accepts again after a pause. Bounded work.
   void expire(const Batch& batch) noexcept;
   // When expire() has something to do next; UINT64_MAX = never. In the clock of Batch::now_ms.
   uint64_t next_deadline_ms(const handoff::StreamLimits& limits);
 
-  // No more connections and no more reading. Those that have nothing to send are closed, the others when they
-  // have sent it.
+  // No more connections and no more reading. Those that have nothing to send and wait for no answer are
+  // closed, the others when that is so.
   void drain(const Batch& batch) noexcept;
   // Closes everything.
   void close_all() noexcept;
@@ -109,7 +112,12 @@ class StreamTransport {
   // One visit: stream_visit.cc, and stream_http.cc for requests. Sends, reads, answers and sends, each at
   // most once. Returns the units of work spent.
   size_t visit(Connection& connection, const Batch& batch);
-  bool has_room(const Connection& connection) const;
+  // Another query may be read; output of HTTP may be taken, be there answers that are owed or not.
+  bool has_room(const Connection& connection) const {
+    return has_room(connection, connection.pending_replies);
+  }
+  bool has_output_room(const Connection& connection) const { return has_room(connection, 0); }
+  bool has_room(const Connection& connection, uint32_t owed) const;
   // There is something to answer, or it may come from the socket.
   bool wants_input(const Connection& connection) const;
   bool wants_visit(const Connection& connection) const;
@@ -121,7 +129,7 @@ class StreamTransport {
   base::Bytes read(Connection& connection, bool& alive);
   base::Bytes decrypt(Connection& connection, base::Bytes octets);
   // Answers what is whole at the front of `input` into response_buffer_; returns the octets consumed.
-  size_t answer_messages(const Connection& connection, const Batch& batch, base::Bytes input);
+  size_t answer_messages(Connection& connection, const Batch& batch, base::Bytes input);
   size_t answer_requests(Connection& connection, const Batch& batch, base::Bytes input);
   void take_http_output(Connection& connection);
   // Sends from `output`. False if the connection is broken.
@@ -130,6 +138,11 @@ class StreamTransport {
   // is broken.
   bool send_responses(Connection& connection);
   bool send_behind_output(Connection& connection, base::Bytes octets);
+
+  // What control answers: stream_reply.cc. The answer to what was asked on `stream` comes later.
+  void await(Connection& connection, uint64_t stream);
+  // Puts it into response_buffer_. False if nobody takes it.
+  bool write_reply(Connection& connection, uint64_t stream, base::Bytes message);
 
   Pipeline& pipeline_;
   handoff::WorkerCounters& counters_;

@@ -71,7 +71,7 @@ bool has_input(const Connection& connection) {
   const base::Bytes input = connection.input.bytes();
   if (connection.transport != query::Transport::kHttps) return has_whole_message(input);
   if (connection.http == nullptr) return !input.empty() && http::version_of(input);
-  return connection.http->owes_answers() && connection.http->unsent_octets() <= kPendingOctetsMax;
+  return connection.http->has_request() && connection.http->unsent_octets() <= kPendingOctetsMax;
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ size_t StreamTransport::visit(Connection& connection, const Batch& batch) {
       }
     }
   }
-  if (alive && connection.http != nullptr && has_room(connection)) take_http_output(connection);
+  if (alive && connection.http != nullptr && has_output_room(connection)) take_http_output(connection);
   // Made once, and copied once.
   work += queries_ + 2 * response_octets_ / kOctetsPerWork;
   // What was there was answered, however long the client takes to read it.
@@ -118,8 +118,8 @@ size_t StreamTransport::visit(Connection& connection, const Batch& batch) {
   return work;
 }
 
-bool StreamTransport::has_room(const Connection& connection) const {
-  return connection.pending_answers + responses_ < pending_max_ &&
+bool StreamTransport::has_room(const Connection& connection, uint32_t owed) const {
+  return connection.pending_answers + owed + responses_ < pending_max_ &&
          connection.output.size() + response_octets_ < kPendingOctetsMax;
 }
 
@@ -133,12 +133,14 @@ bool StreamTransport::wants_input(const Connection& connection) const {
 bool StreamTransport::wants_visit(const Connection& connection) const {
   if (!connection.output.empty() && connection.writable) return true;
   if (wants_input(connection)) return true;
-  return connection.http != nullptr && connection.http->has_output() && has_room(connection);
+  return connection.http != nullptr && connection.http->has_output() && has_output_room(connection);
 }
 
 bool StreamTransport::is_finished(const Connection& connection) const {
   if (!connection.output.empty()) return false;
-  if (draining_ || connection.closing) return true;
+  if (connection.closing) return true;
+  if (connection.pending_replies > 0) return false;
+  if (draining_) return true;
   const bool has_more = connection.http != nullptr && connection.http->has_output();
   return connection.end_of_stream && !has_more && !has_input(connection);
 }
@@ -196,7 +198,7 @@ base::Bytes StreamTransport::decrypt(Connection& connection, base::Bytes octets)
   return plain_.bytes();
 }
 
-size_t StreamTransport::answer_messages(const Connection& connection, const Batch& batch, base::Bytes input) {
+size_t StreamTransport::answer_messages(Connection& connection, const Batch& batch, base::Bytes input) {
   const query::Client client{
       .remote = connection.remote, .local = connection.local, .transport = connection.transport};
   const std::span<uint8_t> buffer = *response_buffer_;
@@ -210,7 +212,8 @@ size_t StreamTransport::answer_messages(const Connection& connection, const Batc
     uint8_t* const length_field = &buffer[response_octets_];
     const size_t response = pipeline_.respond(
         batch, client, message, buffer.subspan(response_octets_ + kLengthOctets, kMessageOctetsMax));
-    if (response == 0) continue;
+    if (response == Pipeline::kPending) await(connection, 0);
+    if (response == 0 || response == Pipeline::kPending) continue;
     base::store_u16(length_field, static_cast<uint16_t>(response));
     response_octets_ += kLengthOctets + response;
     ++responses_;

@@ -8,6 +8,22 @@
 #include "atlas/net/proxy_protocol.h"
 
 namespace atlas::data::transport::udp {
+namespace {
+
+// Where the answer to a received packet goes.
+DatagramPlace place_of(int fd, const msghdr& header) {
+  DatagramPlace place;
+  place.fd = fd;
+  place.remote_octets = header.msg_namelen;
+  std::memcpy(&place.remote, header.msg_name, header.msg_namelen);
+  place.control_octets = header.msg_controllen;
+  if (header.msg_controllen != 0)
+    std::memcpy(place.control.data(), header.msg_control, header.msg_controllen);
+  return place;
+}
+
+}  // namespace
+
 UdpTransport::UdpTransport(Pipeline& pipeline, handoff::WorkerCounters& counters)
     : pipeline_(pipeline),
       counters_(counters),
@@ -49,9 +65,12 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
     Packet& packet = (*packets_)[i];
     const size_t octets = pipeline_.respond(batch, clients[in_group], messages[in_group], packet.response,
                                             foresights_[in_group]);
-    if (octets == 0) continue;
-    packet.response_vector.iov_len = octets;
     const msghdr& header = received_[i].msg_hdr;
+    if (octets == 0 || octets == Pipeline::kPending) {
+      if (octets != 0) pipeline_.await({query::Transport::kUdp, place_of(fd, header)});
+      continue;
+    }
+    packet.response_vector.iov_len = octets;
     msghdr& response = responses_[answered++].msg_hdr;
     response.msg_name = header.msg_name;
     response.msg_namelen = header.msg_namelen;
@@ -62,6 +81,19 @@ size_t UdpTransport::serve_batch(const Batch& batch, const handoff::Listener& li
   }
   send(fd, answered);
   return count;
+}
+
+void UdpTransport::reply(const DatagramPlace& place, base::Bytes message) noexcept {
+  // sendmsg(2) writes to none of these.
+  iovec vector{const_cast<uint8_t*>(message.data()), message.size()};
+  msghdr header{};
+  header.msg_name = const_cast<sockaddr_storage*>(&place.remote);
+  header.msg_namelen = place.remote_octets;
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  header.msg_control = const_cast<uint8_t*>(place.control.data());
+  header.msg_controllen = place.control_octets;
+  if (::sendmsg(place.fd, &header, MSG_DONTWAIT) < 0) counters_.udp_send_errors.add();
 }
 
 void UdpTransport::take_proxy_header(const Batch& batch, query::Client& client, base::Bytes& message) {

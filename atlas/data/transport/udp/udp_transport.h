@@ -29,6 +29,8 @@ class UdpTransport {
   // Receives what waits at the listener's socket `fd`, one batch at most, and answers it. Returns the packets
   // taken: less than kBatchPacketsMax means that the socket is empty.
   size_t serve_batch(const Batch& batch, const handoff::Listener& listener, int fd) noexcept;
+  // Sends an answer that came later.
+  void reply(const DatagramPlace& place, base::Bytes message) noexcept;
 
  private:
   struct Packet {
