@@ -28,6 +28,8 @@ using handoff::EventId;
 // Descriptors that are not for clients: listeners, logs, zone files.
 constexpr uint64_t kDescriptorsReserved = 512;
 constexpr uint32_t kZoneLoadersMax = 8;
+// Of a request that brings a whole zone; whoever can write to the control socket is trusted.
+constexpr uint64_t kZoneTextOctetsMax = 64 << 20;
 // How often old snapshots are looked at when nothing else happens.
 constexpr int kTurnMs = 200;
 // A resolver remembers a SERVFAIL for longer than most starts take, and asks again without an answer.
@@ -36,12 +38,6 @@ constexpr std::chrono::milliseconds kFirstLoadMax{3000};
 constexpr std::chrono::milliseconds kPublishEvery{100};
 // Pauses of accepting that follow each other so soon are one event.
 constexpr std::chrono::minutes kAcceptQuiet{1};
-// That wait behind the one which is carried out, from more clients than the control socket has connections.
-constexpr size_t kOrdersMax = 256;
-
-double seconds_since(base::MonotonicTime begun) {
-  return std::chrono::duration<double>(base::monotonic_now() - begun).count();
-}
 
 const char* transport_name(query::Transport transport) {
   constexpr const char* kNames[query::kTransportCount] = {"UDP", "TCP", "TLS", "HTTPS", "QUIC", "HTTP/3"};
@@ -53,24 +49,6 @@ net::SocketType socket_type(query::Transport transport) {
   return transport == query::Transport::kUdp ? net::SocketType::kUdp : net::SocketType::kTcp;
 }
 
-// Of the address that HTTPS is served on first, if HTTP/3 is served there too.
-std::string alternative_service(const std::vector<std::shared_ptr<const handoff::Listener>>& listeners) {
-  using Listeners = std::vector<std::shared_ptr<const handoff::Listener>>;
-  const auto https = std::ranges::find(listeners, query::Transport::kHttps,
-                                       [](const Listeners::value_type& one) { return one->transport; });
-  if (https == listeners.end()) return {};
-  const auto http3 = std::ranges::find_if(listeners, [&](const Listeners::value_type& listener) {
-    return listener->transport == query::Transport::kHttp3 &&
-           listener->endpoint.address == (*https)->endpoint.address;
-  });
-  if (http3 == listeners.end()) return {};
-  return "h3=\":" + std::to_string((*http3)->endpoint.port) + "\"; ma=86400";
-}
-
-int64_t unix_seconds(base::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
 // True if a process accepts connections on the socket at `path`.
 bool is_served(const sockaddr_un& address) {
   const net::FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -80,15 +58,20 @@ bool is_served(const sockaddr_un& address) {
 }  // namespace
 
 Server::Server(std::filesystem::path config_path, config::Config config, std::string release,
-               handoff::EventQueue& events, handoff::ServerState& state)
+               handoff::EventQueue& events, handoff::ServerState& state, handoff::RequestDesk& requests)
     : config_path_(std::move(config_path)),
       config_(std::move(config)),
       release_(std::move(release)),
       events_(events),
       state_(state),
       started_(base::monotonic_now()),
-      workers_(config_.server.workers != 0 ? config_.server.workers : process::processors()),
-      zones_(events) {}
+      workers_(workers_of(config_)),
+      zones_(events),
+      requests_(requests) {}
+
+uint32_t Server::workers_of(const config::Config& config) {
+  return config.server.workers != 0 ? config.server.workers : process::processors();
+}
 
 Server::~Server() {
   if (control_socket_ != nullptr) ::unlink(config_.control.socket.c_str());
@@ -132,8 +115,11 @@ base::Result<void> Server::prepare() {
   use_tls(std::move(*tls));
 
   note_config_time();
-  configure_zones();
   counters_.resize(workers_);
+  if (auto opened = open_store(); !opened) return opened;
+  configure_zones();
+  if (auto attached = changes_->attach(); !attached) return attached;
+  zones_.remove_other_images();
   publisher_ = std::make_unique<handoff::SnapshotPublisher>(workers_, make_snapshot());
   add_routes();
   start_loading();
@@ -146,9 +132,11 @@ base::Result<void> Server::prepare() {
 void Server::turn() {
   pollfd watched[] = {{signals_.get(), POLLIN, 0},
                       {control_socket_->descriptor(), POLLIN, 0},
-                      {zones_.is_loading() ? zones_.descriptor() : -1, POLLIN, 0}};
-  ::poll(watched, std::size(watched), kTurnMs);
+                      {zones_.is_loading() ? zones_.descriptor() : -1, POLLIN, 0},
+                      {requests_.request_descriptor(), POLLIN, 0}};
+  ::poll(watched, std::size(watched), more_updates_ ? 0 : kTurnMs);
   if (watched[0].revents != 0) handle_signal();
+  if (more_updates_ || watched[3].revents != 0) serve_updates();
   // Also closes connections that are overdue.
   control_socket_->turn(std::chrono::milliseconds(0));
   if (zones_.is_loading()) {
@@ -157,6 +145,8 @@ void Server::turn() {
     start_next_order();
   }
   refresh_tls();
+  if (!zones_.is_loading() && housekeeping_->turn(base::monotonic_now())) publish_zones();
+  recount_zones();
   report_accept_pauses();
   // What loading needed, and versions that nobody reads any more, go back to the kernel: the allocator would
   // keep a good part of them.
@@ -171,6 +161,7 @@ void Server::run() {
     if (is_ready_ && !state_.ready) announce_ready();
     turn();
   }
+  requests_.close();
   state_.stopping = true;
   ::sd_notify(0, "STOPPING=1");
 }
@@ -179,7 +170,9 @@ void Server::announce_ready() {
   state_.ready = true;
   const auto failed = std::ranges::count_if(zones_.zones(), &zones::ZoneState::failed);
   events_.emit(EventId::kServerReady,
-               {{"seconds", seconds_since(started_)}, {"zones", zones_.zones().size()}, {"failed", failed}});
+               {{"seconds", std::chrono::duration<double>(base::monotonic_now() - started_).count()},
+                {"zones", zones_.zones().size()},
+                {"failed", failed}});
   ::sd_notify(0, "READY=1");
 }
 
@@ -292,7 +285,9 @@ base::Result<void> Server::open_control_socket() {
       ::chmod(path.c_str(), config_.control.mode) != 0 || ::listen(socket.get(), 64) != 0) {
     return base::fail("cannot open the control socket " + path + ": " + std::strerror(errno));
   }
-  control_socket_ = std::make_unique<http::Server>(router_, http::ServerLimits{}, http::peer_name);
+  http::ServerLimits limits;
+  limits.message.body_octets_max = kZoneTextOctetsMax;
+  control_socket_ = std::make_unique<http::Server>(router_, limits, http::peer_name);
   control_socket_->add_listener(std::move(socket));
   events_.emit(EventId::kControlOpened, {{"path", path}});
   return {};
@@ -304,95 +299,6 @@ base::Result<void> Server::write_pid_file() {
   if (auto written = base::replace_file(path, std::to_string(::getpid()) + '\n'); !written) return written;
   pid_file_ = path;
   return {};
-}
-
-std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
-  auto snapshot = std::make_unique<handoff::ServingSnapshot>();
-  snapshot->generation = ++generation_;
-  snapshot->zones = zones_.directory();
-  for (const OpenListener& listener : listeners_) snapshot->listeners.push_back(listener.sockets);
-  snapshot->answers.minimal_responses = config_.answers.minimal_responses;
-  snapshot->answers.minimal_any = config_.answers.minimal_any;
-  snapshot->answers.udp_payload_size = static_cast<uint16_t>(config_.answers.udp_payload_size);
-  snapshot->answers.version = config_.server.version;
-  snapshot->answers.server_id = config_.server.id;
-  handoff::StreamLimits& streams = snapshot->streams;
-  streams.connections_max = std::max(1u, stream_connections_max_ / workers_);
-  streams.connections_per_client_max = config_.tcp.connections_per_client_max;
-  streams.idle = config_.tcp.idle;
-  streams.idle_when_busy = config_.tcp.idle_when_busy;
-  streams.total = config_.tcp.connection_time_max;
-  streams.pending_max = config_.tcp.pending_max;
-  streams.setup = config_.tcp.setup_time_max;
-  streams.handshakes_max = std::max(1u, config_.tls.handshakes_max / workers_);
-  streams.handshakes_per_client_max = config_.tls.handshakes_per_client_max;
-  snapshot->tls = tls_->contexts().tls;
-  snapshot->quic_contexts = tls_->contexts().quic;
-  handoff::QuicLimits& quic = snapshot->quic;
-  quic.connections_max = std::max(1u, config_.quic.connections_max / workers_);
-  quic.connections_per_client_max = config_.quic.connections_per_client_max;
-  quic.handshakes_max = streams.handshakes_max;
-  quic.handshakes_per_client_max = streams.handshakes_per_client_max;
-  quic.always_validate = config_.quic.always_validate;
-  quic.idle_when_busy = config_.quic.idle_when_busy;
-  quic.settings.idle = config_.quic.idle;
-  quic.settings.handshake = config_.quic.setup_time_max;
-  quic.settings.streams_max = config_.quic.streams_max;
-  quic.settings.early_data = config_.quic.early_data;
-  snapshot->http = {.message_paths = config_.https.paths,
-                    .json_path = config_.https.json_path,
-                    .forwarded_field = config_.https.forwarded_field,
-                    .alternative_service = alternative_service(snapshot->listeners)};
-  snapshot->proxies = policy::access::AccessList(config_.proxy.allow);
-  snapshot->allow_query = policy::access::AccessList(config_.access.allow_query);
-  policy::rate_limit::Settings& rate = snapshot->rate_limit;
-  rate.enabled = config_.rate_limit.enabled;
-  rate.responses_per_second = std::max(1u, config_.rate_limit.responses_per_second / workers_);
-  rate.slip = config_.rate_limit.slip;
-  rate.ipv4_prefix = static_cast<uint8_t>(config_.rate_limit.ipv4_prefix);
-  rate.ipv6_prefix = static_cast<uint8_t>(config_.rate_limit.ipv6_prefix);
-  rate.table_size = config_.rate_limit.table_size;
-  rate.exempt = config_.rate_limit.exempt;
-  snapshot->cookies = cookies_;
-  snapshot->record_queries = config_.dnstap.enabled();
-  return snapshot;
-}
-
-void Server::note_config_time() {
-  state_.config_loaded_unix_seconds = unix_seconds(base::wall_now());
-}
-
-void Server::use_tls(certificates::TlsContexts contexts) {
-  tls_ = std::move(contexts);
-  state_.certificate_not_after_unix_seconds = unix_seconds(tls_->not_after());
-}
-
-void Server::refresh_tls() {
-  if (!tls_->refresh(base::monotonic_now(), base::wall_now())) return;
-  state_.certificate_not_after_unix_seconds = unix_seconds(tls_->not_after());
-  publish();
-}
-
-void Server::publish() {
-  publisher_->publish(make_snapshot());
-  update_state();
-}
-
-void Server::update_state() {
-  uint64_t serving = 0, failed = 0, records = 0, memory = 0;
-  for (const zones::ZoneState& zone : zones_.zones()) {
-    failed += zone.failed;
-    if (zone.version == nullptr) continue;
-    ++serving;
-    records += zone.version->record_count();
-    memory += zone.version->memory_octets();
-  }
-  state_.zones = zones_.zones().size();
-  state_.zones_serving = serving;
-  state_.zones_failed = failed;
-  state_.records = records;
-  state_.zone_memory_octets = memory;
-  state_.generation = generation_;
 }
 
 zones::ConfigureCounts Server::configure_zones() {
@@ -429,107 +335,6 @@ void Server::collect_zones() {
   } else {
     finish_order(*counts);
   }
-}
-
-// An order for the same as one that waits joins it. False if too many wait.
-bool Server::add_order(Order order) {
-  const size_t begun = is_ready_ && zones_.is_loading() ? 1 : 0;
-  for (size_t i = begun; i < orders_.size(); ++i) {
-    if (orders_[i].zone != order.zone) continue;
-    orders_[i].requests.insert(orders_[i].requests.end(), order.requests.begin(), order.requests.end());
-    return true;
-  }
-  if (order.zone && orders_.size() >= kOrdersMax) return false;
-  orders_.push_back(std::move(order));
-  return true;
-}
-
-void Server::start_next_order() {
-  if (orders_.empty()) return;
-  Order& order = orders_.front();
-  order_begun_ = base::monotonic_now();
-  if (order.zone) {
-    if (zones_.start_load_one(*order.zone, zone_loaders())) return;
-    answer(order, http::problem(404, "zone " + dns::to_text(order.zone->view()) + " is not configured"));
-    orders_.pop_front();
-    return;
-  }
-  // systemd compares the time with that of its own signal.
-  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(order_begun_.time_since_epoch());
-  ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(now.count()));
-  if (auto reloaded = try_reload(order.actor); !reloaded) {
-    ++state_.config_rejections;
-    events_.emit(EventId::kConfigRejected, {{"error", reloaded.error().message}});
-    answer(order, http::problem(422, "nothing was changed: " + reloaded.error().message,
-                                "\"hint\":" + http::json_string(reloaded.error().hint)));
-    orders_.pop_front();
-    ::sd_notify(0, "READY=1");
-    return;
-  }
-  start_loading();
-}
-
-void Server::finish_order(const zones::LoadCounts& counts) {
-  const Order order = std::move(orders_.front());
-  orders_.pop_front();
-  if (order.zone) {
-    answer(order, load_result(counts));
-    return;
-  }
-  events_.emit(EventId::kReloadDone, {{"seconds", seconds_since(order_begun_)},
-                                      {"loaded", counts.loaded},
-                                      {"unchanged", counts.unchanged},
-                                      {"failed", counts.failed}});
-  ::sd_notify(0, "READY=1");
-  answer(order, get_status());
-}
-
-void Server::answer(const Order& order, const http::Response& response) {
-  for (const uint64_t request : order.requests) control_socket_->answer_later(request, response);
-}
-
-// A wrong configuration changes nothing: all that can fail comes first.
-base::Result<void> Server::try_reload(const std::string& actor) {
-  config::Loaded loaded = config::load(config_path_);
-  if (!loaded.config) {
-    const auto& first = loaded.diagnostics.front();
-    return base::fail(base::summary(first), first.hint);
-  }
-  auto listeners = open_listeners(loaded.config->listen);
-  if (!listeners) return std::unexpected(listeners.error());
-  const auto keys = config::changes_that_need_a_restart(config_, *loaded.config);
-  // What is fixed at the start stays what it was.
-  loaded.config->paths = config_.paths;
-  loaded.config->control = config_.control;
-  loaded.config->dnstap = config_.dnstap;
-  loaded.config->metrics = config_.metrics;
-  loaded.config->https.forwarded_field = config_.https.forwarded_field;
-  auto secrets = load_cookie_secrets(loaded.config->cookies, loaded.config->paths.state, events_);
-  if (!secrets) return std::unexpected(secrets.error());
-  auto tls = certificates::TlsContexts::load(*loaded.config, &*tls_, events_);
-  if (!tls) return std::unexpected(tls.error());
-
-  if (!keys.empty()) {
-    std::string list;
-    for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + key;
-    events_.emit(EventId::kConfigNeedsRestart, {{"keys", list}});
-  }
-  if (loaded.config->log != config_.log) use_log_settings(loaded.config->log, events_);
-  if (loaded.config->log.level != config_.log.level) {
-    events_.emit(EventId::kLogLevelChanged, {{"level", to_text(events_.level())}, {"actor", actor}});
-  }
-  report_listeners(listeners_, *listeners);
-  listeners_ = std::move(*listeners);
-  cookies_ = *secrets;
-  use_tls(std::move(*tls));
-  config_ = std::move(*loaded.config);
-  note_config_time();
-  const zones::ConfigureCounts counts = configure_zones();
-  ++state_.config_reloads;
-  events_.emit(
-      EventId::kConfigReloaded,
-      {{"actor", actor}, {"added", counts.added}, {"removed", counts.removed}, {"changed", counts.changed}});
-  return {};
 }
 
 }  // namespace atlas::control

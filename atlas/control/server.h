@@ -8,12 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "atlas/control/api/api.h"
 #include "atlas/control/certificates/tls_contexts.h"
+#include "atlas/control/changes/changes.h"
+#include "atlas/control/changes/housekeeping.h"
 #include "atlas/control/config/config.h"
+#include "atlas/control/store/store.h"
+#include "atlas/control/updates/update_desk.h"
 #include "atlas/control/zones/zone_set.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/event.h"
 #include "atlas/handoff/publish.h"
+#include "atlas/handoff/request.h"
 #include "atlas/handoff/server_state.h"
 #include "atlas/http/router.h"
 #include "atlas/http/server.h"
@@ -24,8 +30,9 @@ namespace atlas::control {
 // Lives on one thread. The workers must run between prepare() and run(), and stop after run().
 class Server {
  public:
+  // `requests` was made for workers_of(config) workers.
   Server(std::filesystem::path config_path, config::Config config, std::string release,
-         handoff::EventQueue& events, handoff::ServerState& state);
+         handoff::EventQueue& events, handoff::ServerState& state, handoff::RequestDesk& requests);
   ~Server();
 
   // Opens every socket, gives up root, begins to load the zones and makes the first snapshot. Returns when
@@ -34,6 +41,7 @@ class Server {
   // user, a control socket that is in use.
   base::Result<void> prepare();
 
+  static uint32_t workers_of(const config::Config& config);
   uint32_t workers() const { return workers_; }
   handoff::SnapshotPublisher& publisher() { return *publisher_; }
   handoff::CounterSet& counters() { return counters_; }
@@ -54,7 +62,14 @@ class Server {
   base::Result<void> write_pid_file();
   std::unique_ptr<handoff::ServingSnapshot> make_snapshot();
   void publish();
-  void update_state();
+  void publish_zones();
+  void count_zones();
+  void recount_zones();
+  base::Result<void> open_store();
+  base::Result<std::vector<tsig::Key>> read_keys(const config::Config& config) const;
+  void use_keys(std::vector<tsig::Key> keys);
+  void refresh_keys();
+  void serve_updates();
   void note_config_time();
   void use_tls(certificates::TlsContexts contexts);
   void refresh_tls();
@@ -86,8 +101,6 @@ class Server {
   void add_routes();
   http::Response get_status() const;
   http::Response get_stats() const;
-  http::Response get_zones(const http::Request& request) const;
-  http::Response get_zone(const http::Request& request) const;
 
   const std::filesystem::path config_path_;
   config::Config config_;
@@ -101,6 +114,16 @@ class Server {
   std::optional<certificates::TlsContexts> tls_;
   std::vector<OpenListener> listeners_;
   zones::ZoneSet zones_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<changes::Changes> changes_;
+  std::unique_ptr<api::Api> api_;
+  std::shared_ptr<const tsig::KeyTable> keys_;
+  handoff::RequestDesk& requests_;
+  std::unique_ptr<updates::UpdateDesk> update_desk_;
+  std::unique_ptr<changes::Housekeeping> housekeeping_;
+  bool more_updates_ = false;  // than one group
+  bool is_count_old_ = false;
+  base::MonotonicTime counted_;
   uint64_t generation_ = 0;
   handoff::CounterSet counters_;
   std::unique_ptr<handoff::SnapshotPublisher> publisher_;

@@ -279,5 +279,7 @@ def test_completions_are_scripts_of_their_shell(shell, tmp_path):
     (tmp_path / "script").write_text(script)
     subprocess.run([shell, "-n", str(tmp_path / "script")], check=True)
     if shell == "bash":
-        ask = f"source {tmp_path}/script; COMP_WORDS=(atlasctl check-zone --s); COMP_CWORD=2; _atlasctl; echo ${{COMPREPLY[@]}}"
-        assert subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True).stdout == "--strict\n"
+        for words, offered in {"check-zone --s": "--strict", "zone de": "delete deleted", "rrset set --t": "--ttl", "che": "check-zone check-config"}.items():
+            count = len(words.split())
+            ask = f"source {tmp_path}/script; COMP_WORDS=(atlasctl {words}); COMP_CWORD={count}; _atlasctl; echo ${{COMPREPLY[@]}}"
+            assert subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True).stdout == offered + "\n"

@@ -151,7 +151,8 @@ def test_the_contract_names_every_operation():
     root = pathlib.Path(__file__).parents[2]
     contract = yaml.safe_load((root / "api/openapi.yaml").read_text())
     described = {(method.upper(), path) for path, operations in contract["paths"].items() for method in operations}
-    assert described == set(re.findall(r'router_\.add\("(\w+)", "([^"]+)"', (root / "atlas/control/api.cc").read_text()))
+    code = "".join(path.read_text() for path in (root / "atlas/control/api").glob("*.cc"))
+    assert described == set(re.findall(r'router_?\.add\("(\w+)", "([^"]+)"', code))
 
 
 def test_any_is_answered_with_one_rrset_or_all(zone_file):
@@ -174,8 +175,10 @@ def test_every_operation_of_the_contract_is_there(zone_file):
         for path, operations in contract["paths"].items():
             for method in operations:
                 connection = ControlConnection(server.folder / "control.sock")
-                connection.request(method.upper(), path.replace("{zone}", "a.test"))
-                assert connection.getresponse().status == 200, (method, path)
+                connection.request(method.upper(), re.sub(r"{\w+}", lambda name: "a.test" if name[0] == "{zone}" else "1", path))
+                response = connection.getresponse()
+                # Not the router's: it has no code.
+                assert response.status != 405 and (response.status != 404 or b'"code"' in response.read()), (method, path)
                 connection.close()
 
 

@@ -6,7 +6,7 @@ group_packages() {
     build)
       printf '%s\n' g++ cmake ninja-build ccache git pkg-config \
         libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libcap-dev libcli11-dev libfmt-dev libfstrm-dev libidn2-dev \
-        libnghttp2-dev libspdlog-dev libssl-dev libsystemd-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev \
+        libnghttp2-dev libspdlog-dev libsqlcipher-dev libssl-dev libsystemd-dev libxxhash-dev libyaml-cpp-dev prometheus-cpp-dev \
         libgnutls28-dev libngtcp2-crypto-gnutls-dev libngtcp2-dev libnghttp3-dev
       ;;
     test)
@@ -22,7 +22,11 @@ group_packages() {
       ;;
     bench)
       group_packages build
-      printf '%s\n' libbenchmark-dev bind9-utils dnsperf openssl python3 python3-dnspython
+      printf '%s\n' libbenchmark-dev bind9-utils dnsperf openssl python3 python3-dnspython strace
+      ;;
+    interop)
+      group_packages test
+      find_go >/dev/null || echo golang-go
       ;;
   esac
 }
@@ -30,6 +34,8 @@ group_packages() {
 # Packages that Debian 12 has too old, and the oldest that will do: they come from its backports there.
 declare -A NEWER=(
   [libngtcp2-crypto-gnutls-dev]=1.11 [libngtcp2-dev]=1.11 [libnghttp3-dev]=1.8
+  [libsqlcipher-dev]=4.6
+  [golang-go]=2:1.21  # which fetches what a module asks for beyond it
 )
 
 # Every installed package, one a line.
@@ -62,16 +68,33 @@ backports_source() {
 
 # Packages of Python that tests need and Debian has not are in build/python, beside those of Debian's own Python. It is
 # made anew when either changes.
-group_has_python() { [[ $1 == test || $1 == check ]]; }
-python_contents() { /usr/bin/python3 --version && cat tests/requirements.txt; }
-has_python() { python_contents 2>/dev/null | cmp --quiet - build/python/contents; }
+group_has_python() { [[ $1 == test || $1 == check || $1 == interop ]]; }
+has_python() { python_contents tests/requirements.txt 2>/dev/null | cmp --quiet - build/python/contents; }
+make_python() { make_environment build/python tests/requirements.txt --system-site-packages; }
 
-make_python() {
-  rm -rf build/python
-  /usr/bin/python3 -m venv --system-site-packages build/python || return 1
-  build/python/bin/python3 -m pip --disable-pip-version-check install --quiet \
-    --require-hashes --only-binary :all: --requirement tests/requirements.txt || return 1
-  python_contents >build/python/contents
+python_contents() { /usr/bin/python3 --version && cat "$1"; }
+# make_environment FOLDER REQUIREMENTS [OPTION]: packages of Python, in a folder of their own.
+make_environment() {
+  rm -rf "$1"
+  /usr/bin/python3 -m venv ${3:+"$3"} "$1" || return 1
+  "$1/bin/python3" -m pip --disable-pip-version-check install --quiet \
+    --require-hashes --only-binary :all: --requirement "$2" || return 1
+  python_contents "$2" >"$1/contents"
+}
+
+# Clients of dynamic updates that Debian has not are in build/clients: octodns and certbot, of Python, and external-dns,
+# of Go.
+EXTERNAL_DNS=v0.20.0
+find_go() { PATH=$PATH:/usr/local/go/bin command -v go; }
+has_clients() {
+  python_contents tests/interop/requirements.txt 2>/dev/null | cmp --quiet - build/clients/python/contents &&
+    [[ $(cat build/clients/external-dns.version 2>/dev/null) == "$EXTERNAL_DNS" ]]
+}
+make_clients() {
+  mkdir -p build/clients
+  make_environment build/clients/python tests/interop/requirements.txt || return 1
+  GOBIN=$PWD/build/clients/bin "$(find_go)" install "sigs.k8s.io/external-dns@$EXTERNAL_DNS" || return 1
+  echo "$EXTERNAL_DNS" >build/clients/external-dns.version
 }
 
 # Package and the file that is wanted of it, on the machine or below build/peers.
@@ -79,6 +102,8 @@ declare -A PEERS=(
   [nsd]=usr/sbin/nsd [knot]=usr/sbin/knotd [bind9]=usr/sbin/named
   [unbound]=usr/sbin/unbound [dnsdist]=usr/bin/dnsdist
   [pdns-server]=usr/sbin/pdns_server [pdns-backend-bind]='usr/lib/*/pdns/libbindbackend.so'
+  [lego]=usr/bin/lego [pebble]=usr/bin/pebble
+  [kea-dhcp-ddns-server]=usr/sbin/kea-dhcp-ddns [kea-common]='usr/lib/*/libkea-asiodns.so.*'
 )
 
 group_peers() {
@@ -87,6 +112,10 @@ group_peers() {
     bench)
       group_peers test
       printf '%s\n' dnsdist pdns-server pdns-backend-bind
+      ;;
+    interop)
+      group_peers test
+      printf '%s\n' lego pebble kea-common kea-dhcp-ddns-server
       ;;
   esac
 }

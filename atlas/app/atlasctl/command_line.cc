@@ -6,9 +6,14 @@
 #include <cstdio>
 #include <string>
 
+#include "atlas/app/atlasctl/command.h"
 #include "atlas/app/atlasctl/completion/completion.h"
+#include "atlas/app/atlasctl/control/change_commands.h"
 #include "atlas/app/atlasctl/control/control_commands.h"
+#include "atlas/app/atlasctl/control/rrset_commands.h"
+#include "atlas/app/atlasctl/control/zone_commands.h"
 #include "atlas/app/atlasctl/files/file_commands.h"
+#include "atlas/app/atlasctl/import/import_command.h"
 #include "atlas/app/atlasctl/query/options.h"
 #include "atlas/app/atlasctl/query/query_command.h"
 #include "atlas/app/atlasctl/spelling.h"
@@ -20,13 +25,6 @@ namespace {
 
 constexpr int kExitOk = 0;
 constexpr int kExitUsage = 1;
-
-struct Command {
-  std::string_view name;
-  std::string_view summary;
-  int (*run)(std::span<const std::string_view> words);
-  const Usage* usage = nullptr;  // null where the command has a help of its own
-};
 
 constexpr Usage kCompletion = {
     "completion",
@@ -43,14 +41,18 @@ int run_version(std::span<const std::string_view>) {
   return kExitOk;
 }
 
-constexpr Command kCommands[] = {
+const Command kCommands[] = {
     {"query", "ask a DNS server, as dig does", query::run},
     {"check-zone", "say what is wrong with a zone file", files::check_zone, &files::kCheckZone},
     {"dump-zone", "print the records of a zone file", files::dump_zone, &files::kDumpZone},
     {"check-config", "say what is wrong with a configuration", files::check_config, &files::kCheckConfig},
+    {"import", "make a configuration of that of another server", import::run, &import::kImport},
     {"status", "show what the server does", control::status, &control::kStatus},
     {"stats", "show its counters", control::stats, &control::kStats},
-    {"zones", "list its zones, or show one", control::zones, &control::kZones},
+    {"zone", "list, show, make and change its zones", nullptr, nullptr, control::zone_commands()},
+    {"rrset", "list and change their records", nullptr, nullptr, control::rrset_commands()},
+    {"change", "list, show and undo their changes", nullptr, nullptr, control::change_commands()},
+    {"key", "list, make and delete the keys that sign updates", nullptr, nullptr, control::key_commands()},
     {"reload", "read its configuration and zone files again", control::reload, &control::kReload},
     {"config", "show its configuration", control::config, &control::kConfig},
     {"completion", "print completions for a shell", run_completion, &kCompletion},
@@ -58,49 +60,50 @@ constexpr Command kCommands[] = {
     {"version", "show the version", run_version},
 };
 
-const Command* find_command(std::string_view name) {
+const Command* find_command(std::span<const Command> commands, std::string_view name) {
   if (name == "-h" || name == "--help") name = "help";
   if (name == "-V" || name == "--version") name = "version";
-  for (const Command& command : kCommands) {
+  for (const Command& command : commands) {
     if (command.name == name) return &command;
   }
   return nullptr;
 }
 
-void print_usage(std::FILE* stream, int fd) {
+// `parent`: of the commands, with a blank in front; empty for the first word.
+void print_usage(std::span<const Command> commands, const std::string& parent, std::FILE* stream, int fd) {
   const Paint paint(ColorMode::kAuto, fd);
   Table table;
-  for (const Command& command : kCommands) {
+  for (const Command& command : commands) {
     table.add({{std::string(command.name), Style::kName}, {std::string(command.summary)}});
   }
-  const std::string text = paint(Style::kHeading, "atlasctl") + " COMMAND [WORD...]\n\n" +
-                           table.render(paint, "  ") + "\natlasctl help COMMAND says more about a command.\n";
+  const std::string text = paint(Style::kHeading, "atlasctl" + parent) + " COMMAND [WORD...]\n\n" +
+                           table.render(paint, "  ") + "\natlasctl help" + parent +
+                           " COMMAND says more about a command.\n";
   std::fwrite(text.data(), 1, text.size(), stream);
 }
 
-int fail_unknown(std::string_view name) {
+int fail_unknown(std::span<const Command> commands, const std::string& parent, std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Command& command : kCommands) names.push_back(command.name);
+  for (const Command& command : commands) names.push_back(command.name);
   const std::string_view meant = closest(name, names);
-  const Paint paint(ColorMode::kAuto, STDERR_FILENO);
-  const std::string text =
-      "atlasctl: " + paint(Style::kBad, "error: ") + "there is no command \"" + printable(name) +
-      "\"\nhint: " +
-      (meant.empty() ? "atlasctl help lists them" : "did you mean " + std::string(meant) + "?") + '\n';
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  print_error(
+      {"there is no command \"" + (parent.empty() ? "" : parent.substr(1) + ' ') + printable(name) + '"',
+       meant.empty() ? "atlasctl help" + parent + " lists them"
+                     : "did you mean " + std::string(meant) + "?"});
   return kExitUsage;
 }
 
 // What may follow a command.
 completion::Command completed(const Command& command) {
-  completion::Command result{std::string(command.name), std::string(command.summary), {}};
+  completion::Command result{std::string(command.name), std::string(command.summary), {}, false, {}};
   if (command.usage != nullptr) {
     for (const Option& option : command.usage->options) result.words.emplace_back(option.name);
     const std::string_view operands = command.usage->operands;
-    result.takes_zones = operands == "[ZONE]";
+    result.takes_zones = operands.starts_with("[ZONE]") || operands.starts_with("ZONE");
     // In lower case: typed as it stands.
     if (!operands.empty() && operands[0] >= 'a' && operands[0] <= 'z') result.words.emplace_back(operands);
   }
+  for (const Command& subcommand : command.subcommands) result.subcommands.push_back(completed(subcommand));
   if (command.run == run_completion) result.words = {"bash", "zsh", "fish"};
   if (command.run == run_help) {
     for (const Command& other : kCommands) result.words.emplace_back(other.name);
@@ -129,32 +132,46 @@ int run_completion(std::span<const std::string_view> given) {
 }
 
 int run_help(std::span<const std::string_view> words) {
-  if (words.empty()) {
-    print_usage(stdout, STDOUT_FILENO);
-    return kExitOk;
+  std::span<const Command> commands = kCommands;
+  std::string parent;
+  for (const std::string_view word : words) {
+    const Command* command = find_command(commands, word);
+    if (command == nullptr) return fail_unknown(commands, parent, word);
+    if (command->usage != nullptr || command->run == query::run) {
+      const std::string text = command->usage != nullptr ? help_text(*command->usage) : query::help();
+      std::fwrite(text.data(), 1, text.size(), stdout);
+      return kExitOk;
+    }
+    if (command->subcommands.empty()) break;
+    commands = command->subcommands;
+    parent += ' ' + std::string(command->name);
   }
-  const Command* command = find_command(words[0]);
-  if (command == nullptr) return fail_unknown(words[0]);
-  if (command->usage != nullptr || command->run == query::run) {
-    const std::string text = command->usage != nullptr ? help_text(*command->usage) : query::help();
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return kExitOk;
-  }
-  return run_help({});
+  print_usage(commands, parent, stdout, STDOUT_FILENO);
+  return kExitOk;
+}
+
+bool asks_for_help(std::string_view word) {
+  return word == "-h" || word == "--help";
 }
 
 }  // namespace
 
 int run(std::span<const std::string_view> words) {
-  if (words.empty()) {
-    print_usage(stderr, STDERR_FILENO);
-    return kExitUsage;
+  std::span<const Command> commands = kCommands;
+  std::string parent;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const Command* command = find_command(commands, words[i]);
+    if (command == nullptr && asks_for_help(words[i])) return run_help(words.first(i));
+    if (command == nullptr) return fail_unknown(commands, parent, words[i]);
+    if (command->subcommands.empty()) {
+      const auto rest = words.subspan(i + 1);
+      return std::ranges::any_of(rest, asks_for_help) ? run_help(words.first(i + 1)) : command->run(rest);
+    }
+    commands = command->subcommands;
+    parent += ' ' + std::string(command->name);
   }
-  const Command* command = find_command(words[0]);
-  if (command == nullptr) return fail_unknown(words[0]);
-  const auto asks_for_help = [](std::string_view word) { return word == "-h" || word == "--help"; };
-  if (std::ranges::any_of(words.subspan(1), asks_for_help)) return run_help(words.first(1));
-  return command->run(words.subspan(1));
+  print_usage(commands, parent, stderr, STDERR_FILENO);
+  return kExitUsage;
 }
 
 }  // namespace atlas::app::atlasctl

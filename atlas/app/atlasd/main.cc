@@ -70,7 +70,11 @@ int serve(const Options& options, control::config::Config config) {
   auto metrics_sockets = open_metrics_sockets(config.metrics.listen, events);
   if (!metrics_sockets) return fail(metrics_sockets.error());
   const telemetry::dnstap::Settings dnstap = dnstap_settings(config);
-  control::Server server(options.config, std::move(config), std::string(version_text()), events, state);
+  handoff::RequestDesk requests(control::Server::workers_of(config));
+  if (!requests.is_ready())
+    return fail({"cannot start: out of file descriptors", "raise the limit (ulimit -n)"});
+  control::Server server(options.config, std::move(config), std::string(version_text()), events, state,
+                         requests);
   if (auto prepared = server.prepare(); !prepared) return fail(prepared.error());
   handoff::QueryRings rings;
   std::optional<telemetry::dnstap::DnstapWriter> dnstap_writer;
@@ -78,7 +82,7 @@ int serve(const Options& options, control::config::Config config) {
     for (uint32_t i = 0; i < server.workers(); ++i) rings.emplace_back(kRecordsPerWorker);
     dnstap_writer.emplace(dnstap, rings, server.counters(), state, events);
   }
-  data::WorkerPool workers(server.publisher(), server.counters(), rings);
+  data::WorkerPool workers(server.publisher(), server.counters(), rings, {}, &requests);
   if (auto started = workers.start(); !started) return fail(started.error());
   std::optional<telemetry::metrics::MetricsListener> metrics;
   if (!metrics_sockets->empty()) {

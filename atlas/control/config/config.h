@@ -10,10 +10,12 @@
 
 #include "atlas/base/diagnostic.h"
 #include "atlas/control/config/tree.h"
+#include "atlas/control/zones/zone_settings.h"
 #include "atlas/dns/name.h"
 #include "atlas/net/address.h"
 #include "atlas/query/query.h"
 #include "atlas/tls/policy.h"
+#include "atlas/tsig/key.h"
 
 namespace atlas::control::config {
 
@@ -157,6 +159,30 @@ struct DnstapSettings {
   friend bool operator==(const DnstapSettings&, const DnstapSettings&) = default;
 };
 
+// Dynamic update (RFC 2136) and what is kept of changes.
+struct UpdateSettings {
+  milliseconds lease_min{30'000};  // RFC 9664: what a lease is raised or cut to
+  milliseconds lease_max{24ll * 3600 * 1000};
+};
+
+struct HistorySettings {
+  milliseconds keep{90ll * 24 * 3600 * 1000};
+  milliseconds keep_deleted_zones{30ll * 24 * 3600 * 1000};
+};
+
+struct StoreSettings {
+  std::filesystem::path folder;    // empty = store in the state directory
+  std::filesystem::path key_file;  // empty = store.key in that folder
+};
+
+// A secret that signs transactions (RFC 8945), here or in a file.
+struct KeySettings {
+  dns::Name name;
+  tsig::Algorithm algorithm = tsig::Algorithm::kHmacSha256;
+  std::string secret;  // base64
+  std::filesystem::path secret_file;
+};
+
 struct ZoneDefaults {
   std::string file = "zones/{zone}.zone";  // "{zone}" = the name without its final dot
 };
@@ -164,6 +190,10 @@ struct ZoneDefaults {
 struct ZoneFile {
   dns::Name apex;
   std::filesystem::path file;
+  zones::ZoneSettings settings = {};
+  // Where it is named.
+  std::filesystem::path configured_in = {};
+  uint32_t line = 0;
 };
 
 struct Config {
@@ -188,6 +218,10 @@ struct Config {
   ProxySettings proxy;
   AnswerSettings answers;
   DnstapSettings dnstap;
+  StoreSettings store;
+  UpdateSettings updates;
+  HistorySettings history;
+  std::vector<KeySettings> keys;
   ZoneDefaults zone_defaults;
   std::vector<ZoneFile> zones;
 };
@@ -202,7 +236,11 @@ struct Loaded {
 // paths of the result are absolute. Reports as many errors as it finds in one run, kDiagnosticsMax at most.
 Loaded load(const std::filesystem::path& path);
 
-// The whole configuration, defaults included, as YAML that load() reads to the same.
+// The keys with their secrets, read from their files where they have some.
+base::Result<std::vector<tsig::Key>> read_keys(const std::vector<KeySettings>& keys);
+
+// The whole configuration, defaults included, as YAML that load() reads to the same, but for secrets, which
+// it does not show.
 std::string effective_yaml(const Config& config);
 
 // JSON Schema (draft 2020-12) of the format; api/config.schema.json holds this text.

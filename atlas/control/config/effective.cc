@@ -76,10 +76,27 @@ class PrintFields : public Fields {
   }
   // What was included stands here already.
   void includes(Key) override {}
+  void keys(Key key, std::vector<KeySettings>& value) override {
+    list(key, value, [](const KeySettings& one) {
+      return "{name: " + yaml_text(dns::to_text(one.name)) +
+             ", algorithm: " + std::string(tsig::to_text(one.algorithm)) +
+             (one.secret_file.empty() ? ", secret: hidden"
+                                      : ", secret-file: " + yaml_text(one.secret_file.string())) +
+             "}";
+    });
+  }
   void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults&) override {
     list(key, value, [](const ZoneFile& zone) {
-      return "{zone: " + yaml_text(dns::to_text(zone.apex)) + ", file: " + yaml_text(zone.file.string()) +
-             "}";
+      std::string text =
+          "{zone: " + yaml_text(dns::to_text(zone.apex)) + ", file: " + yaml_text(zone.file.string());
+      if (!zone.settings.update_policy.empty()) {
+        std::string rules;
+        for (const std::string& rule : zone.settings.update_policy)
+          rules += (rules.empty() ? "" : ", ") + yaml_text(rule);
+        text += ", update-policy: [" + rules + "]";
+      }
+      if (zone.settings.zonemd) text += ", zonemd: " + std::string(zone::to_text(*zone.settings.zonemd));
+      return text + "}";
     });
   }
 
@@ -127,6 +144,8 @@ std::vector<std::string> changes_that_need_a_restart(const Config& running, cons
   compare("server.zone-loaders", running.server.zone_loaders == next.server.zone_loaders);
   compare("server.pid-file", running.server.pid_file == next.server.pid_file);
   compare("paths.state", running.paths.state == next.paths.state);
+  compare("store",
+          running.store.folder == next.store.folder && running.store.key_file == next.store.key_file);
   compare("control", running.control == next.control);
   compare("metrics.listen", running.metrics.listen == next.metrics.listen);
   compare("dnstap", running.dnstap == next.dnstap);

@@ -244,12 +244,41 @@ void visit(Fields& f, Config& config) {
   f.boolean({"queries", "Write AUTH_QUERY messages."}, config.dnstap.queries);
   f.boolean({"responses", "Write AUTH_RESPONSE messages."}, config.dnstap.responses);
   f.close();
+  f.open({"store", "What the server remembers: zones that it owns, keys, and the journal of all changes."});
+  f.path({"folder", "Folder of the store. Empty: store in the state directory."}, config.store.folder);
+  f.path({"key-file",
+          "File with the key that the store is encrypted with; made if there is none. Without it the store "
+          "cannot be "
+          "read. Empty: store.key in the store's folder."},
+         config.store.key_file);
+  f.close();
+  f.open({"updates", "Dynamic updates (RFC 2136)."});
+  f.duration({"lease-min", "The shortest lease that clients get (RFC 9664)."}, config.updates.lease_min, 1s,
+             24h * 365);
+  f.duration({"lease-max", "The longest."}, config.updates.lease_max, 1s, 24h * 365);
+  f.close();
+  f.open({"history", "For how long changes can be looked at and undone."});
+  f.duration({"keep", "Age at which changes are forgotten."}, config.history.keep, 1h, 24h * 3650);
+  f.duration({"keep-deleted-zones", "Age at which deleted zones are gone for good."},
+             config.history.keep_deleted_zones, 1h, 24h * 3650);
+  f.close();
+  f.keys({"keys",
+          "Keys that sign transactions (RFC 8945), each a mapping of name, algorithm (hmac-sha256 if it is "
+          "left out) and "
+          "secret (base64) or secret-file, a file that holds nothing else."},
+         config.keys);
   f.open({"zone-defaults", "What zones have unless they say otherwise."});
   f.path_pattern({"file", "Path of the zone file; {zone} stands for the zone's name without its final dot."},
                  config.zone_defaults.file);
   f.close();
   f.zones({"zones",
-           "Zones given as files: a list whose entries are a zone's name, or a mapping of zone and file."},
+           "Zones given as files: a list whose entries are a zone's name, or a mapping of zone, file, "
+           "update-policy (who "
+           "may change what by dynamic update: a list of rules in the words of BIND's update-policy, as in "
+           "\"grant "
+           "ddns-key subdomain home.example.org. A AAAA\") and zonemd (sha384 or sha512: a ZONEMD record "
+           "that follows "
+           "every change by update, RFC 8976)."},
           config.zones, config.zone_defaults);
 }
 

@@ -40,6 +40,7 @@ class Fields {
   virtual void certificates(Key key, std::vector<tls::CertificateFiles>& value) = 0;
   virtual void texts(Key key, std::vector<std::string>& value, size_t octets_max) = 0;
   virtual void includes(Key key) = 0;
+  virtual void keys(Key key, std::vector<KeySettings>& value) = 0;
   virtual void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults& defaults) = 0;
 };
 

@@ -5,9 +5,12 @@
 #include "atlas/base/quantity.h"
 #include "atlas/control/config/fields.h"
 #include "atlas/control/config/include.h"
+#include "atlas/control/config/keys.h"
 
 namespace atlas::control::config {
 namespace {
+
+constexpr size_t kSecretDigitsMax = 1024;
 
 // More help nobody who reads them; the first ones usually explain the rest.
 constexpr size_t kDiagnosticsMax = 100;
@@ -257,6 +260,25 @@ class ReadFields : public Fields {
   // Expanded already.
   void includes(Key key) override { frames_.back().known.push_back(key.name); }
 
+  void keys(Key key, std::vector<KeySettings>& value) override {
+    const Node* list = sequence(key);
+    if (list == nullptr) return;
+    value.clear();
+    for (const Node& item : list->children) {
+      if (!item.is_mapping()) {
+        report(item, item.position, "a key is a mapping of name, algorithm and secret or secret-file");
+        continue;
+      }
+      KeySettings one;
+      if (!read_key(item, one)) continue;
+      if (std::ranges::any_of(value, [&](const KeySettings& other) { return other.name == one.name; })) {
+        report(item, item.position, "key " + dns::to_text(one.name) + " is given twice");
+        continue;
+      }
+      value.push_back(std::move(one));
+    }
+  }
+
   void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults& defaults) override {
     const Node* list = sequence(key);
     if (list == nullptr) return;
@@ -404,13 +426,79 @@ class ReadFields : public Fields {
     }
   }
 
+  bool read_key(const Node& item, KeySettings& key) {
+    frames_.push_back({&item, {}});
+    const Node* name = scalar({"name", ""});
+    const Node* algorithm = scalar({"algorithm", ""});
+    text({"secret", ""}, key.secret, kSecretDigitsMax);
+    if (item.find("secret-file") != nullptr)
+      path({"secret-file", ""}, key.secret_file);
+    else
+      frames_.back().known.push_back("secret-file");
+    close();
+    if (name == nullptr) {
+      report(item, item.position, "a key needs a name",
+             "as in - {name: ddns-key, secret-file: keys/ddns-key}");
+      return false;
+    }
+    const auto parsed = dns::parse_name(name->text);
+    if (!parsed) {
+      report(*name, name->position, parsed.error().message, parsed.error().hint);
+      return false;
+    }
+    key.name = *parsed;
+    if (algorithm != nullptr) {
+      const auto known = tsig::parse_algorithm(algorithm->text);
+      if (!known) {
+        report(*algorithm, algorithm->position, "unknown algorithm \"" + algorithm->text + '"',
+               "as in hmac-sha256 or hmac-sha512");
+        return false;
+      }
+      key.algorithm = *known;
+    }
+    if (key.secret.empty() == key.secret_file.empty()) {
+      report(item, item.position, "a key has either secret or secret-file");
+      return false;
+    }
+    if (key.secret_file.empty()) {
+      if (const auto octets = decode_secret(key.secret); !octets) {
+        report(*item.find("secret"), item.find("secret")->position, octets.error().message,
+               octets.error().hint);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void read_settings(const Node* rules, const Node* zonemd, ZoneFile& zone) {
+    if (rules != nullptr) {
+      for (const Node& rule : rules->children) {
+        if (!is_text(rule, "a rule, as in \"grant ddns-key zonesub ANY\"")) continue;
+        if (const auto parsed = policy::update::parse_rule(rule.text, zone.apex); !parsed) {
+          report(rule, rule.position, parsed.error().message, parsed.error().hint);
+        } else {
+          zone.settings.update_policy.push_back(rule.text);
+        }
+      }
+    }
+    if (zonemd == nullptr) return;
+    zone.settings.zonemd = zone::parse_zonemd_hash(zonemd->text);
+    if (!zone.settings.zonemd) wrong(*zonemd, "is sha384 or sha512, not \"" + zonemd->text + '"');
+  }
+
   bool read_zone(const Node& item, ZoneFile& zone, const ZoneDefaults& defaults) {
     const Node* name = &item;
     const Node* file = nullptr;
+    const Node* rules = nullptr;
+    const Node* zonemd = nullptr;
+    zone.configured_in = sources_.path(item.file);
+    zone.line = item.position.line;
     if (item.is_mapping()) {
       frames_.push_back({&item, {}});
       name = scalar({"zone", ""});
       file = scalar({"file", ""});
+      rules = sequence({"update-policy", ""});
+      zonemd = scalar({"zonemd", ""});
       close();
       if (item.find("zone") == nullptr) {
         report(item, item.position, "an entry needs the name of its zone",
@@ -427,6 +515,7 @@ class ReadFields : public Fields {
     }
     zone.apex = *apex;
     zone.apex.make_lower();
+    read_settings(rules, zonemd, zone);
     if (file != nullptr) {
       zone.file = resolve(file->file, file->text);
     } else {
@@ -476,6 +565,9 @@ void check_together(const Config& config, ReadFields& fields) {
   }
   if (config.tcp.idle_when_busy > config.tcp.idle) {
     fields.report_at("tcp", "idle-when-busy", "is longer than \"idle\"", "");
+  }
+  if (config.updates.lease_min > config.updates.lease_max) {
+    fields.report_at("updates", "lease-min", "is longer than \"lease-max\"", "");
   }
   if (config.quic.idle_when_busy > config.quic.idle) {
     fields.report_at("quic", "idle-when-busy", "is longer than \"idle\"", "");

@@ -104,9 +104,22 @@ class SchemaFields final : public Fields {
   void includes(Key key) override {
     add(key, {{"oneOf", {json::object{{"type", "string"}}, list_of({{"type", "string"}}, {})}}});
   }
+  void keys(Key key, std::vector<KeySettings>&) override {
+    json::array algorithms;
+    for (const tsig::Algorithm algorithm : tsig::kAlgorithms)
+      algorithms.emplace_back(tsig::to_text(algorithm));
+    json::object mapping = object_of({{"name", json::object{{"type", "string"}}},
+                                      {"algorithm", json::object{{"enum", std::move(algorithms)}}},
+                                      {"secret", json::object{{"type", "string"}}},
+                                      {"secret-file", json::object{{"type", "string"}}}});
+    mapping["required"].emplace_array().emplace_back("name");
+    add(key, list_of(std::move(mapping), {}));
+  }
   void zones(Key key, std::vector<ZoneFile>&, const ZoneDefaults&) override {
-    json::object mapping =
-        object_of({{"zone", json::object{{"type", "string"}}}, {"file", json::object{{"type", "string"}}}});
+    json::object mapping = object_of({{"zone", json::object{{"type", "string"}}},
+                                      {"file", json::object{{"type", "string"}}},
+                                      {"update-policy", list_of({{"type", "string"}}, {})},
+                                      {"zonemd", json::object{{"enum", {"sha384", "sha512"}}}}});
     mapping["required"].emplace_array().emplace_back("zone");
     add(key, list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, {}));
   }

@@ -25,6 +25,16 @@ FileStamp stamp_of(const std::filesystem::path& file) {
   return stamp;
 }
 
+std::string to_text(const std::vector<FileStamp>& stamps) {
+  std::string text;
+  for (const FileStamp& stamp : stamps) {
+    text += stamp.path.native() + '\n' + std::to_string(stamp.modified_ns) + ' ' +
+            std::to_string(stamp.changed_ns) + ' ' + std::to_string(stamp.size) + ' ' +
+            std::to_string(stamp.inode) + '\n';
+  }
+  return text;
+}
+
 bool all_unchanged(const std::vector<FileStamp>& stamps) {
   return !stamps.empty() &&
          std::ranges::all_of(stamps, [](const FileStamp& stamp) { return stamp == stamp_of(stamp.path); });

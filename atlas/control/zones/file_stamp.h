@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace atlas::control::zones {
@@ -19,6 +20,9 @@ struct FileStamp {
 
 // All zeros but the path if there is no such file.
 FileStamp stamp_of(const std::filesystem::path& file);
+
+// For comparison.
+std::string to_text(const std::vector<FileStamp>& stamps);
 
 // False for none.
 bool all_unchanged(const std::vector<FileStamp>& stamps);

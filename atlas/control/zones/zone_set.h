@@ -1,15 +1,20 @@
-// The zones given as files: what is configured, what has been loaded, and what went wrong the last time.
+// The zones that are served: those given as files, what has been loaded of them and what went wrong the last
+// time, and those that the store owns.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "atlas/control/config/config.h"
+#include "atlas/control/store/store.h"
 #include "atlas/control/zones/image_store.h"
 #include "atlas/control/zones/load_job.h"
+#include "atlas/control/zones/zone_settings.h"
 #include "atlas/handoff/event.h"
 #include "atlas/handoff/zone_directory.h"
 
@@ -17,12 +22,22 @@ namespace atlas::control::zones {
 
 struct ZoneState {
   dns::Name apex;
+  store::ZoneKind kind = store::ZoneKind::kFile;
+  std::shared_ptr<const store::ZoneRow> row;  // of a primary, and of a file zone that has been changed
+  size_t changes_behind_basis = 0;            // in the journal, behind the row's basis
+  store::ChangeId last_change{};              // that the version holds
+  std::shared_ptr<const ZoneSettings> settings;
+  std::shared_ptr<const policy::update::UpdatePolicy> policy;  // of the settings
+  // Of a file zone, and where the configuration names it.
   std::filesystem::path file;
+  std::filesystem::path configured_in;
+  uint32_t line = 0;
   std::vector<FileStamp> stamps;              // of the version's file and all that it includes
   std::shared_ptr<const zone::Zone> version;  // the last good one; null if there never was one
   bool failed = false;                        // the last attempt
   std::string error;                          // its first error
   size_t warnings = 0;
+  bool is_digest_old = false;  // the version was loaded, and nobody has looked at its ZONEMD record
   std::optional<size_t> task;  // while it is loaded, or waits for it: its number in the job
 };
 
@@ -46,7 +61,16 @@ class ZoneSet {
   // Where images of the zones are kept, so that the next start need not read text. Empty: nowhere.
   void keep_images(std::filesystem::path folder) { images_.use_folder(std::move(folder)); }
 
-  // Takes over the zones of a configuration; those that stay keep their versions.
+  // What becomes of a file's content before it is served: whoever keeps changes beside files adds them. An
+  // error is one of the load.
+  using Adopt = std::function<base::Result<std::shared_ptr<const zone::Zone>>(ZoneState& zone,
+                                                                              const LoadedZone& loaded)>;
+  void use_adopt(Adopt adopt) { adopt_ = std::move(adopt); }
+
+  // Of zones that are not here any more.
+  void remove_other_images();
+
+  // Takes over the zones of a configuration; those that stay keep their versions. Zones of the store stay.
   ConfigureCounts configure(const std::vector<config::ZoneFile>& wanted);
 
   // Begins to read every zone whose file has changed since the last attempt, on `threads` threads. A zone
@@ -72,16 +96,33 @@ class ZoneSet {
   // Of the configured zones and their versions.
   const handoff::ZoneDirectory& directory() const { return directory_; }
   const std::vector<ZoneState>& zones() const { return zones_; }
+  // Null: there is no such zone.
+  const ZoneState* find(dns::NameView apex) const;
+
+  // For Changes: a version, another row or other settings; zones that come and go.
+  void replace(dns::NameView apex, std::shared_ptr<const zone::Zone> version);
+  // In place of the one of that name, or new.
+  void put(ZoneState zone);
+  void remove(dns::NameView apex);
+  void set_digest_seen(dns::NameView apex);
+  // An image of the text that the zone's stamps are of.
+  void keep_image(dns::NameView apex, std::shared_ptr<const zone::Zone> image);
 
  private:
-  void start(std::vector<size_t> zones, size_t threads, bool even_unchanged);
+  void start(const std::vector<size_t>& zones, size_t threads, bool even_unchanged);
+  void index();
+  ZoneState* find_state(dns::NameView apex);
+  // True if it has another version then.
+  bool take(LoadOutcome& outcome, ZoneState& zone);
 
   handoff::EventQueue& events_;
   ImageStore images_;
+  Adopt adopt_;
   std::vector<ZoneState> zones_;
+  std::unordered_map<dns::Name, size_t, dns::NameHash, dns::NameEqual> places_;  // in zones_
   handoff::ZoneDirectory directory_;
-  std::vector<size_t> tasks_;  // of the job: the zones
-  LoadCounts counts_;          // so far
+  std::vector<dns::Name> tasks_;  // of the job: the zones
+  LoadCounts counts_;             // so far
   std::unique_ptr<LoadJob> job_;
 };
 

@@ -123,6 +123,7 @@ class ZoneImagesTest : public ZoneSetTest {
       ZoneSet set(events);
       set.keep_images(folder_ / "images");
       set.configure(zones);
+      set.remove_other_images();
       set.start_load(2);
       set.wait();
       served_.clear();

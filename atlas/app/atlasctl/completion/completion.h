@@ -13,6 +13,7 @@ struct Command {
   std::string summary;
   std::vector<std::string> words;  // that may follow
   bool takes_zones = false;        // those of the running server
+  std::vector<Command> subcommands;
 };
 
 // A script for "bash", "zsh" or "fish"; empty for another shell.

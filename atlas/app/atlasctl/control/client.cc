@@ -15,8 +15,8 @@ namespace atlas::app::atlasctl::control {
 namespace {
 
 constexpr time_t kWaitSeconds = 60;
-// A page of 1,000 zones has about 300 kB.
-constexpr uint64_t kBodyOctetsMax = 16 << 20;
+// The text of a zone has 16 MiB at most, a diff of 10,000 records with their text may have more.
+constexpr uint64_t kBodyOctetsMax = 64 << 20;
 
 std::unexpected<base::Error> fail_connect(const std::string& path) {
   const int error = errno;
@@ -29,7 +29,7 @@ std::unexpected<base::Error> fail_connect(const std::string& path) {
 }  // namespace
 
 base::Result<Reply> request(const std::string& socket_path, const std::string& method,
-                            const std::string& target) {
+                            const std::string& target, std::string_view body) {
   const auto address = net::unix_address(socket_path);
   if (!address) return base::fail("the path of the socket is too long");
   const net::FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -43,11 +43,13 @@ base::Result<Reply> request(const std::string& socket_path, const std::string& m
   codec->submit({.method = method,
                  .authority = "atlas",
                  .target = target,
-                 .fields = std::array{http::FieldView{"Connection", "close"}}});
+                 .content_type = body.empty() ? "" : "application/json",
+                 .fields = std::array{http::FieldView{"Connection", "close"}},
+                 .body = base::bytes_of(body)});
   std::array<uint8_t, 16384> buffer;
   while (const size_t count = codec->take_output(buffer)) {
-    if (::send(socket.get(), buffer.data(), count, MSG_NOSIGNAL) != static_cast<ssize_t>(count))
-      return base::fail(std::string("cannot write to the control socket: ") + std::strerror(errno));
+    // A server that refuses a request may do so before it has read all of it: what it says matters.
+    if (::send(socket.get(), buffer.data(), count, MSG_NOSIGNAL) != static_cast<ssize_t>(count)) break;
   }
   while (codec->response() == nullptr) {
     const ssize_t count = ::recv(socket.get(), buffer.data(), buffer.size(), 0);

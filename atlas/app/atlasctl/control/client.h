@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "atlas/base/result.h"
 
@@ -12,8 +13,8 @@ struct Reply {
   std::string body;
 };
 
-// Waits a minute at most: a reload answers when it is done.
+// Waits a minute at most: a reload answers when it is done. `body` is JSON, or empty.
 base::Result<Reply> request(const std::string& socket_path, const std::string& method,
-                            const std::string& target);
+                            const std::string& target, std::string_view body = {});
 
 }  // namespace atlas::app::atlasctl::control

@@ -1,4 +1,4 @@
-// Commands that ask a running atlasd over its control socket: status, stats, zones, reload, config.
+// Commands that ask a running atlasd over its control socket: status, stats, reload, config.
 #pragma once
 
 #include <span>
@@ -10,14 +10,12 @@ namespace atlas::app::atlasctl::control {
 
 extern const Usage kStatus;
 extern const Usage kStats;
-extern const Usage kZones;
 extern const Usage kReload;
 extern const Usage kConfig;
 
-// Exit status: 0 = done, 1 = wrong words or the server said no, 9 = no server was reached.
+// Exit status: see session.h.
 int status(std::span<const std::string_view> words);
 int stats(std::span<const std::string_view> words);
-int zones(std::span<const std::string_view> words);
 int reload(std::span<const std::string_view> words);
 int config(std::span<const std::string_view> words);
 

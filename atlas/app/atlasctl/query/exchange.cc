@@ -9,6 +9,7 @@
 #include "atlas/app/atlasctl/query/channel.h"
 #include "atlas/app/atlasctl/query/socket.h"
 #include "atlas/app/atlasctl/query/tls_material.h"
+#include "atlas/tsig/tsig.h"
 
 namespace atlas::app::atlasctl::query {
 namespace {
@@ -41,6 +42,13 @@ Verdict judge(const dns::Message& query, base::Bytes wire, dns::Message& reply, 
   if (!is_reply_to(query, *parsed, note)) return Verdict::kStray;
   reply = std::move(*parsed);
   return Verdict::kReply;
+}
+
+SignatureFacts verify_signature(const tsig::Key& key, const tsig::Mac& request, base::Bytes reply) {
+  SignatureFacts facts{.key = dns::to_text(key.name), .algorithm = std::string(tsig::to_text(key.algorithm))};
+  const auto taken = tsig::ResponseVerifier(key, request).take(reply, base::wall_now());
+  if (!taken) facts.problem = taken.error().message;
+  return facts;
 }
 
 class Conversation {
@@ -124,7 +132,7 @@ class Conversation {
     if (!is_told_apart) fill_random(&query_.header.id, sizeof query_.header.id);
     if (options_.padding == Padding::kBlocks ||
         (options_.padding == Padding::kWhereEncrypted && is_encrypted(transport))) {
-      pad(query_);
+      pad(query_, options_.key ? tsig::record_octets(*options_.key) : 0);
     }
     auto wire = dns::encode(query_);
     if (!wire) {
@@ -158,8 +166,16 @@ class Conversation {
     const Attempt attempt{options_, server, begun + options_.timeout, circumstances, notes_};
     const auto channel = open(attempt);
     if (!channel) return std::unexpected(std::move(channel.error()));
-    const auto wire = encode_query(transport);
+    auto wire = encode_query(transport);
     if (!wire) return std::unexpected(wire.error());
+    tsig::Mac mac;
+    if (options_.key) {
+      mac = tsig::sign_request(*wire, *options_.key, base::wall_now());
+      if (mac.size == 0) {
+        return std::unexpected(ExchangeError{.failure = Failure::kInternal,
+                                             .message = "the query has no room for its signature"});
+      }
+    }
     const MonotonicTime asked = base::monotonic_now();
     if (auto done = (*channel)->send(*wire); !done) return std::unexpected(std::move(done.error()));
     for (size_t strays = 0; strays < kStraysMax; ++strays) {
@@ -171,6 +187,7 @@ class Conversation {
       switch (judge(query_, *received, reply, note)) {
         case Verdict::kReply:
           circumstances.timings.answer = std::chrono::duration_cast<microseconds>(now - asked);
+          if (options_.key) circumstances.signature = verify_signature(*options_.key, mac, *received);
           note_transfer(transport, reply);
           return Exchange{.query = query_,
                           .reply = std::move(reply),
@@ -225,7 +242,7 @@ dns::Message build_query(const Options& options) {
   return query;
 }
 
-void pad(dns::Message& query) {
+void pad(dns::Message& query, size_t octets_behind) {
   if (!query.edns) return;
   auto& options = query.edns->options;
   std::erase_if(options,
@@ -233,7 +250,7 @@ void pad(dns::Message& query) {
   options.push_back(dns::PaddingOption{});
   const auto wire = dns::encode(query);
   if (!wire) return;
-  const size_t over = wire->size() % kPaddingBlockOctets;
+  const size_t over = (wire->size() + octets_behind) % kPaddingBlockOctets;
   options.back() = dns::PaddingOption{static_cast<uint16_t>(over == 0 ? 0 : kPaddingBlockOctets - over)};
 }
 

@@ -22,8 +22,9 @@ dns::Message build_query(const Options& options);
 
 // RFC 8467 4.1: what queries are padded to a multiple of.
 inline constexpr size_t kPaddingBlockOctets = 128;
-// Makes the encoded query such a multiple, with an option in place of one that is there.
-void pad(dns::Message& query);
+// Makes the encoded query such a multiple, with an option in place of one that is there. `octets_behind` are
+// what will be put behind it.
+void pad(dns::Message& query, size_t octets_behind = 0);
 
 // What was agreed on with the server, and who it said that it is.
 struct TlsFacts {
@@ -45,6 +46,13 @@ struct HttpFacts {
   std::string cache_control = {};  // empty = no such field
 };
 
+// Of a query that was signed.
+struct SignatureFacts {
+  std::string key = {};
+  std::string algorithm = {};
+  std::string problem = {};  // why the reply is not verified; empty if it is
+};
+
 struct Timings {
   std::chrono::microseconds connect{};        // of TCP
   std::chrono::microseconds tls_handshake{};  // of QUIC, all of its handshake
@@ -57,6 +65,7 @@ struct Circumstances {
   Timings timings = {};
   std::optional<TlsFacts> tls = {};
   std::optional<HttpFacts> http = {};
+  std::optional<SignatureFacts> signature = {};
 };
 
 struct Exchange {

@@ -135,6 +135,13 @@ json::object http_json(const HttpFacts& http) {
   return object;
 }
 
+json::object signature_json(const SignatureFacts& signature) {
+  json::object object{
+      {"key", signature.key}, {"algorithm", signature.algorithm}, {"verified", signature.problem.empty()}};
+  if (!signature.problem.empty()) object["problem"] = signature.problem;
+  return object;
+}
+
 json::object timings_json(const Circumstances& circumstances) {
   const Timings& timings = circumstances.timings;
   json::object object;
@@ -157,6 +164,7 @@ std::string render_json(const Exchange& exchange, const Options& options) {
   object["transport"] = to_text(circumstances.transport);
   if (circumstances.tls) object["tls"] = tls_json(*circumstances.tls);
   if (circumstances.http) object["http"] = http_json(*circumstances.http);
+  if (circumstances.signature) object["signature"] = signature_json(*circumstances.signature);
   object["timingsMicroseconds"] = timings_json(circumstances);
   object["elapsedMicroseconds"] = exchange.elapsed.count();
   object["dateSeconds"] = base::WallTime::clock::to_time_t(exchange.when);

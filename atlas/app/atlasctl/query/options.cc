@@ -22,6 +22,7 @@ struct DashWord {
   std::string_view name;
   std::string_view value_name;
   std::string_view help;
+  bool alias = false;  // of the word above it
 };
 
 constexpr DashWord kDashWords[] = {
@@ -33,6 +34,10 @@ constexpr DashWord kDashWords[] = {
     {"-b", "ADDRESS", "ask from this address, or address#port"},
     {"-4", "", "ask over IPv4 only"},
     {"-6", "", "ask over IPv6 only"},
+    {"--key", "KEY", "sign the query with the key [hmac-sha256:]name:secret, and verify the reply (TSIG)"},
+    {"-y", "KEY", "", true},
+    {"--key-file", "FILE", "the same with the key in this file, as tsig-keygen writes it"},
+    {"-k", "FILE", "", true},
     {"--color", "WHEN", "colour the output: auto, always or never"},
     {"--help", "", "show this help"},
 };
@@ -120,6 +125,11 @@ class Parser {
                                            : ColorMode::kNever;
       return {};
     }
+    if (name == "--key" || name == "-y") return set_key(value);
+    if (name == "--key-file" || name == "-k") {
+      options_.key_file = value;
+      return {};
+    }
     switch (name[1]) {
       case 'p':
         return set_number(options_.port, "-p", value, 1, 65535);
@@ -146,6 +156,13 @@ class Parser {
     if (name_)
       return fail("one name is asked for at a time", "-q and -x give the name; no other one may follow");
     name_ = *name;
+    return {};
+  }
+
+  Result<void> set_key(std::string_view text) {
+    auto key = tsig::parse_key(text);
+    if (!key) return fail("--key: " + key.error().message, key.error().hint);
+    options_.key = std::move(*key);
     return {};
   }
 
@@ -195,6 +212,9 @@ class Parser {
     if (question.type == dns::RRType::AXFR && options_.transport == Transport::kUdp)
       options_.transport = Transport::kTcp;
     if (auto done = complete_tls(); !done) return done;
+    if (options_.key && !options_.key_file.empty()) {
+      return fail("one key signs a query", "--key has it, or --key-file");
+    }
     if (options_.port == 0) options_.port = default_port(options_.transport);
     if (options_.source && !net::IpAddress::parse(options_.server).has_value()) {
       const bool is_v4 = options_.source->address.is_v4();
@@ -249,7 +269,9 @@ base::Result<Options> parse_options(std::span<const std::string_view> words) {
 
 std::vector<WordHelp> option_words() {
   std::vector<WordHelp> words;
-  for (const DashWord& word : kDashWords) words.push_back({word.name, word.value_name, word.help});
+  for (const DashWord& word : kDashWords) {
+    words.push_back({.name = word.name, .value = word.value_name, .help = word.help, .alias = word.alias});
+  }
   append_plus_words(words);
   return words;
 }

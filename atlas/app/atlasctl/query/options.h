@@ -15,6 +15,7 @@
 #include "atlas/dns/edns.h"
 #include "atlas/dns/message.h"
 #include "atlas/net/address.h"
+#include "atlas/tsig/key.h"
 
 namespace atlas::app::atlasctl::query {
 
@@ -82,6 +83,8 @@ struct Options {
   Transport transport = Transport::kUdp;
   TlsOptions tls;
   HttpsOptions https;
+  std::optional<tsig::Key> key;    // signs the query, and the reply
+  std::filesystem::path key_file;  // where it is to be read from; empty = nowhere
   Padding padding = Padding::kWhereEncrypted;
   bool retry_truncated = true;
   bool retry_bad_cookie = true;

@@ -195,6 +195,22 @@ TEST(QueryOptions, WhatIsVerified) {
             "+tls-keyfile needs the certificate | +tls-certfile names it");
 }
 
+TEST(QueryOptions, KeysOnTheCommandLineAndInFiles) {
+  for (const std::string_view word : {"--key", "-y"}) {
+    const auto options = parse({"example", word, "hmac-sha512:key.test:AQID"});
+    ASSERT_TRUE(options && options->key) << options.error().message;
+    EXPECT_EQ(dns::to_text(options->key->name), "key.test.");
+    EXPECT_EQ(options->key->algorithm, tsig::Algorithm::kHmacSha512);
+  }
+  EXPECT_EQ(parse({"example", "--key=key.test:AQID"})->key->algorithm, tsig::Algorithm::kHmacSha256);
+  EXPECT_EQ(parse({"example", "--key-file", "k"})->key_file, "k");
+  EXPECT_EQ(parse({"example", "-kk"})->key_file, "k");
+  EXPECT_FALSE(parse({"example"})->key);
+  EXPECT_EQ(error({"example", "--key", "key.test:!"}), "--key: the key's secret is not base64 | ");
+  EXPECT_EQ(error({"example", "-k", "k", "-y", "key.test:AQID"}),
+            "one key signs a query | --key has it, or --key-file");
+}
+
 TEST(QueryOptions, Padding) {
   EXPECT_EQ(parse({"example"})->padding, Padding::kWhereEncrypted);
   EXPECT_EQ(parse({"example", "+padding"})->padding, Padding::kBlocks);

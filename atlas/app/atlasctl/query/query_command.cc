@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "atlas/app/atlasctl/query/exchange.h"
@@ -11,6 +12,7 @@
 #include "atlas/app/atlasctl/query/report.h"
 #include "atlas/app/atlasctl/query/servers.h"
 #include "atlas/app/atlasctl/terminal.h"
+#include "atlas/base/file.h"
 
 namespace atlas::app::atlasctl::query {
 namespace {
@@ -38,10 +40,22 @@ int report_error(const ExchangeError& error, const Options& options) {
   return exit_status(error.failure);
 }
 
+constexpr uint64_t kKeyFileOctetsMax = 64 * 1024;
+
+base::Result<void> read_key(Options& options) {
+  if (options.key_file.empty()) return {};
+  const auto text = base::read_file(options.key_file, kKeyFileOctetsMax);
+  if (!text) return std::unexpected(text.error());
+  auto key = tsig::parse_key_file(*text);
+  if (!key) return base::fail(options.key_file.string() + ": " + key.error().message, key.error().hint);
+  options.key = std::move(*key);
+  return {};
+}
+
 }  // namespace
 
 int run(std::span<const std::string_view> words) {
-  const auto options = parse_options(words);
+  auto options = parse_options(words);
   if (!options) {
     print_error(options.error().message, options.error().hint);
     return kExitUsage;
@@ -50,6 +64,10 @@ int run(std::span<const std::string_view> words) {
   if (options->help) {
     print(stdout, help());
     return kExitReply;
+  }
+  if (const auto key = read_key(*options); !key) {
+    return report_error(
+        {.failure = Failure::kInternal, .message = key.error().message, .hint = key.error().hint}, *options);
   }
   const auto servers = find_servers(*options);
   if (!servers) {
@@ -63,18 +81,25 @@ int run(std::span<const std::string_view> words) {
   };
   const auto result = exchange(*options, *servers, show_query);
   if (!result) return report_error(result.error(), *options);
+  const auto& signature = result->circumstances.signature;
+  const bool is_trusted = !signature || signature->problem.empty();
   switch (options->format) {
     case Format::kText:
       print(stdout, render_text(*result, *options, paint));
       break;
     case Format::kShort:
-      print(stdout, render_short(result->reply, *options));
+      // Nothing there could say that the reply is not verified.
+      if (is_trusted) {
+        print(stdout, render_short(result->reply, *options));
+      } else {
+        print_error("the reply is not verified: " + signature->problem, "without +short it is shown");
+      }
       break;
     case Format::kJson:
       print(stdout, render_json(*result, *options));
       break;
   }
-  return kExitReply;
+  return is_trusted ? kExitReply : kExitNoReply;
 }
 
 std::string help() {
@@ -103,9 +128,9 @@ std::string help() {
     table.add({{name, Style::kName}, {std::string(word.help)}});
   }
   return out + table.render(paint, "  ") +
-         "\nExit status: 0 a reply came, whatever it says; 1 wrong command line; 9 no reply; 10 the query "
-         "could not\n"
-         "be sent.\n";
+         "\nExit status: 0 a reply came, whatever it says; 1 wrong command line; 9 no reply, or "
+         "one\n"
+         "whose signature is not good; 10 the query could not be sent.\n";
 }
 
 }  // namespace atlas::app::atlasctl::query

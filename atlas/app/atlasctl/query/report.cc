@@ -147,6 +147,13 @@ std::string circumstance_lines(const Circumstances& circumstances, const Paint& 
     if (!http->cache_control.empty()) words.push_back(printable(http->cache_control));
     out += comment_line(paint, "http", joined(words));
   }
+  if (const auto& signature = circumstances.signature) {
+    const std::string verdict = signature->problem.empty()
+                                    ? paint(Style::kGood, "verified")
+                                    : paint(Style::kBad, "not verified: " + printable(signature->problem));
+    out += comment_line(paint, "signature",
+                        verdict + ", key " + signature->key + " (" + signature->algorithm + ')');
+  }
   return out;
 }
 
@@ -166,6 +173,18 @@ std::string timing_line(const Circumstances& circumstances, const Paint& paint) 
 
 bool lacks_edns(const dns::Message& query, const dns::Message& reply) {
   return query.edns.has_value() && !reply.edns.has_value();
+}
+
+// RFC 8945 5.2: NOTAUTH then has another meaning.
+bool refuses_signature(const dns::Message& reply) {
+  if (reply.additionals.empty() || reply.additionals.back().type != dns::RRType::TSIG) return false;
+  const std::vector<uint8_t>& rdata = reply.additionals.back().rdata;
+  base::ByteReader reader(rdata);
+  if (!dns::skip_name(reader)) return false;
+  reader.skip(8);  // time and fudge
+  reader.skip(reader.u16());
+  reader.skip(2);  // original id
+  return reader.u16() != 0 && reader.ok();
 }
 
 std::string comments(const dns::Message& query, const dns::Message& reply, const Options& options,
@@ -237,6 +256,7 @@ std::string meaning(const dns::Message& query, const dns::Message& reply) {
     case dns::Rcode::REFUSED:
       return "the server will not answer this: not its zone, or you are not allowed to ask";
     case dns::Rcode::NOTAUTH:
+      if (refuses_signature(reply)) return "the server does not accept the query's signature";
       return "the server is not authoritative for this zone";
     case dns::Rcode::BADVERS:
       return "the server does not know EDNS version " + std::to_string(query.edns ? query.edns->version : 0);
@@ -287,6 +307,11 @@ std::string render_query(const dns::Message& query, const Options& options, cons
   if (query.header.opcode != dns::Opcode::QUERY)
     out += comment_line(paint, "opcode", dns::to_text(query.header.opcode));
   if (query.edns) out += edns_lines(*query.edns, nullptr, paint);
+  if (options.key) {
+    out += comment_line(paint, "signature",
+                        "key " + dns::to_text(options.key->name) + " (" +
+                            std::string(tsig::to_text(options.key->algorithm)) + ')');
+  }
   if (octets && options.sections.statistics) {
     out += paint(Style::kDim,
                  ";; " + counted(octets->size(), "octet") + ", id " + std::to_string(query.header.id)) +

@@ -193,6 +193,53 @@ TEST(Report, SaysWhyAServerIsNotTrusted) {
       << render_json(error);
 }
 
+TEST(Report, SaysWhetherTheReplyIsVerified) {
+  Exchange exchange;
+  exchange.query = query_for("www.example.", dns::RRType::A);
+  exchange.reply = reply_to(exchange.query, dns::Rcode::NOERROR);
+  exchange.circumstances.signature = SignatureFacts{.key = "key.test.", .algorithm = "hmac-sha256"};
+  EXPECT_NE(render_text(exchange, Options{}, Paint(false))
+                .find(";; signature verified, key key.test. (hmac-sha256)\n"),
+            std::string::npos);
+  EXPECT_NE(render_json(exchange, Options{})
+                .find(R"({"key":"key.test.","algorithm":"hmac-sha256","verified":true})"),
+            std::string::npos);
+  exchange.circumstances.signature->problem = "the response is not signed";
+  EXPECT_NE(render_text(exchange, Options{}, Paint(false))
+                .find(";; signature not verified: the response is not signed, key key.test."),
+            std::string::npos);
+  EXPECT_NE(render_json(exchange, Options{}).find("\"problem\": \"the response is not signed\""),
+            std::string::npos);
+}
+
+TEST(Meaning, OfNotauthWithASignatureThatHasAnError) {
+  const dns::Message query = query_for("www.example.", dns::RRType::A);
+  dns::Message reply = reply_to(query, dns::Rcode::NOTAUTH);
+  EXPECT_EQ(meaning(query, reply), "the server is not authoritative for this zone");
+  const auto tsig = [&](std::string_view rdata) {
+    reply.additionals = {record("key.test.", 0, dns::RRType::TSIG, rdata)};
+    return meaning(query, reply);
+  };
+  EXPECT_EQ(tsig("hmac-sha256. 1700000000 300 0 7 BADKEY 0"),
+            "the server does not accept the query's signature");
+  EXPECT_EQ(tsig("hmac-sha256. 1700000000 300 3 AQID 7 NOERROR 0"),
+            "the server is not authoritative for this zone");
+}
+
+TEST(Report, ASignedQueryIsShownWithItsKey) {
+  Options options;
+  options.key = tsig::Key{.name = name("key.test."), .secret = {1, 2, 3}};
+  EXPECT_NE(render_query(query_for("www.example.", dns::RRType::A), options, Paint(false))
+                .find(";; signature key key.test. (hmac-sha256)\n"),
+            std::string::npos);
+}
+
+TEST(Padding, CountsWhatIsPutBehindTheQuery) {
+  dns::Message query = query_for("www.example.", dns::RRType::A);
+  pad(query, 90);
+  EXPECT_EQ((dns::encode(query)->size() + 90) % kPaddingBlockOctets, 0u);
+}
+
 // RFC 8467 4.1.
 TEST(Padding, FillsBlocks) {
   for (size_t length = 1; length < 60; ++length) {

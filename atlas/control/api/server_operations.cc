@@ -1,4 +1,4 @@
-// The operations of the control socket. api/openapi.yaml is their contract.
+// The operations of the control socket on the server as a whole. api/openapi.yaml is their contract.
 #include <boost/json.hpp>
 
 #include "atlas/control/server.h"
@@ -12,47 +12,20 @@ http::Response reply(const json::value& value) {
   return {.status = 200, .body = json::serialize(value) + '\n', .headers = {}};
 }
 
-// `set` says how far it is, if it is being loaded.
-json::object describe(const zones::ZoneState& zone, const zones::ZoneSet& set) {
-  json::object object{{"zone", dns::to_text(zone.apex.view())},
-                      {"file", zone.file.string()},
-                      {"status", zone.version == nullptr ? zone.task ? "loading" : "not-loaded"
-                                 : zone.failed           ? "stale"
-                                                         : "serving"},
-                      {"warnings", zone.warnings}};
-  if (zone.version != nullptr) {
-    object["serial"] = zone.version->serial();
-    object["records"] = zone.version->record_count();
-    object["memory_octets"] = zone.version->memory_octets();
-  }
-  if (zone.failed) object["error"] = zone.error;
-  if (zone.task) {
-    object["loading"] =
-        json::object{{"octets", set.octets_read(zone)}, {"octets_total", zones::stamp_of(zone.file).size}};
-  }
-  return object;
-}
-
-constexpr size_t kZonesPageMax = 1000;
-
-// A whole number from `text`, or `fallback` where it is empty or no number.
-size_t number_or(std::string_view text, size_t fallback) {
-  size_t value = 0;
-  if (text.empty() || text.size() > 9) return fallback;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return fallback;
-    value = value * 10 + static_cast<size_t>(c - '0');
-  }
-  return value;
-}
-
 }  // namespace
 
 void Server::add_routes() {
+  api_ = std::make_unique<api::Api>(*changes_, config_, events_, [this](bool keys) {
+    if (keys) {
+      refresh_keys();
+      publish();
+    } else {
+      publish_zones();
+    }
+  });
+  api_->add_routes(router_);
   router_.add("GET", "/v1/status", [this](const http::Request&) { return get_status(); });
   router_.add("GET", "/v1/stats", [this](const http::Request&) { return get_stats(); });
-  router_.add("GET", "/v1/zones", [this](const http::Request& request) { return get_zones(request); });
-  router_.add("GET", "/v1/zones/{zone}", [this](const http::Request& request) { return get_zone(request); });
   router_.add("POST", "/v1/zones/{zone}/reload", [this](const http::Request& request) {
     const auto apex = dns::parse_name(request.parameter("zone"));
     return apex ? order(request, *apex) : http::problem(400, apex.error().message);
@@ -113,28 +86,6 @@ http::Response Server::get_stats() const {
       {"refused_access", total(counters_, &WorkerCounters::refused_access)},
       {"truncated", total(counters_, &WorkerCounters::truncated)},
       {"tcp_open", total(counters_, [](const WorkerCounters& worker) { return worker.tcp_open.read(); })}});
-}
-
-http::Response Server::get_zones(const http::Request& request) const {
-  const std::string_view status = request.query_value("status");
-  const size_t limit = std::min(number_or(request.query_value("limit"), 100), kZonesPageMax);
-  const size_t offset = number_or(request.query_value("offset"), 0);
-  json::array page;
-  size_t matching = 0;
-  for (const zones::ZoneState& zone : zones_.zones()) {
-    if (status == "failed" && !zone.failed) continue;
-    if (matching++ >= offset && page.size() < limit) page.push_back(describe(zone, zones_));
-  }
-  return reply(json::object{{"total", matching}, {"offset", offset}, {"zones", std::move(page)}});
-}
-
-http::Response Server::get_zone(const http::Request& request) const {
-  const auto apex = dns::parse_name(request.parameter("zone"));
-  if (!apex) return http::problem(400, apex.error().message);
-  for (const zones::ZoneState& zone : zones_.zones()) {
-    if (zone.apex == *apex) return reply(describe(zone, zones_));
-  }
-  return http::problem(404, "zone " + dns::to_text(apex->view()) + " is not configured");
 }
 
 http::Response Server::order(const http::Request& request, std::optional<dns::Name> zone) {

@@ -1,0 +1,37 @@
+// From what is on the disk to the version that was served: a zone's text, the overlay beside it, the journal
+// behind.
+#pragma once
+
+#include <memory>
+
+#include "atlas/base/result.h"
+#include "atlas/control/changes/zone_texts.h"
+#include "atlas/control/store/store.h"
+#include "atlas/control/zones/zone_set.h"
+#include "atlas/zone/diff.h"
+#include "atlas/zone/zone.h"
+
+namespace atlas::control::changes {
+
+// All that differs from a zone's text, as one difference, and how many changes of the journal are in it.
+struct NetChange {
+  zone::ZoneDiff diff;
+  size_t changes = 0;
+  store::ChangeId last{};  // 0: none behind the basis
+  uint32_t serial = 0;     // with all that
+  std::string damage;      // changes that could not be read or do not follow each other; empty = none
+};
+base::Result<NetChange> net_change(store::Store& store, const store::ZoneRow& row);
+
+// `text` with all that. What does not fit is passed over, and named in `net.damage`.
+base::Result<std::shared_ptr<const zone::Zone>> apply(NetChange& net,
+                                                      const std::shared_ptr<const zone::Zone>& text);
+
+// A primary's version from its text, loaded here.
+base::Result<std::shared_ptr<const zone::Zone>> recover(store::Store& store, const ZoneTexts& texts,
+                                                        const store::ZoneRow& row);
+
+// A primary as the ZoneSet knows it, without a version.
+base::Result<zones::ZoneState> state_of(const store::ZoneRow& row, const ZoneTexts& texts);
+
+}  // namespace atlas::control::changes
