@@ -9,6 +9,7 @@ All of them answer without rate limits and with minimal responses, so that their
 import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -44,13 +45,14 @@ def has_sanitizer():
 
 
 def free_port():
-    """A port that was free for UDP and TCP on 127.0.0.1 and ::1 a moment ago."""
+    """A port that was free for UDP and TCP on 127.0.0.1 and ::1 a moment ago; of ATLAS_PORTS ("FIRST-LAST") where that is set."""
+    first_port, last_port = map(int, os.environ.get("ATLAS_PORTS", "0-0").split("-"))
     for _ in range(100):
         with contextlib.ExitStack() as stack:
             first = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
             try:
+                first.bind(("127.0.0.1", random.randint(first_port, last_port)))
+                port = first.getsockname()[1]
                 stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)).bind(("127.0.0.1", port))
                 if socket.has_ipv6:
                     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
@@ -168,9 +170,16 @@ remote-control:
 class Knot(Server):
     name = "Knot"
     executable = "knotd"
+    # More of its configuration, for tests: sections, settings of the databases and of every zone.
+    sections = ""
+    database = ""
+    journal = "none"
+    zone_settings = ""
 
     def command(self):
-        zones = "".join(f'  - domain: "{apex}"\n    file: "{path}"\n' for apex, path in self.zones.items())
+        zones = "".join(
+            f'  - domain: "{apex}"\n    file: "{path}"\n{self.zone_settings}' for apex, path in self.zones.items()
+        )
         config = self.folder / "knot.conf"
         config.write_text(
             f"""server:
@@ -185,14 +194,14 @@ log:
     any: warning
 database:
   storage: "{self.folder}"
-control:
+{self.database}control:
   listen: "{self.folder}/knot.sock"
-template:
+{self.sections}template:
   - id: default
     storage: "{self.folder}"
     zonefile-sync: -1
     zonefile-load: whole
-    journal-content: none
+    journal-content: {self.journal}
     semantic-checks: off
 zone:
 {zones}"""
@@ -206,10 +215,11 @@ class Bind(Server):
     # More of its configuration, for tests that need other listeners.
     statements = ""
     options = ""
+    zone_statements = ""  # of every zone
 
     def command(self):
         zones = "".join(
-            f'zone "{apex}" {{ type primary; file "{path}"; check-names ignore; notify no; }};\n'
+            f'zone "{apex}" {{ type primary; file "{path}"; check-names ignore; notify no; {self.zone_statements}}};\n'
             for apex, path in self.zones.items()
         )
         config = self.folder / "named.conf"
@@ -287,7 +297,10 @@ max-tcp-connections=1000
 class Atlas(Server):
     name = "Atlas"
     executable = "atlasd"
-    listeners = ""  # more of them, for tests
+    # More of its configuration, for tests: listeners, settings of every zone, further sections.
+    listeners = ""
+    zone_settings = ""
+    sections = ""
 
     @classmethod
     def is_installed(cls):
@@ -295,7 +308,9 @@ class Atlas(Server):
 
     def configuration(self):
         """The YAML text; tests that need other settings extend it."""
-        zones = "".join(f'  - {{zone: "{apex}", file: "{path}"}}\n' for apex, path in self.zones.items())
+        zones = "".join(
+            f'  - {{zone: "{apex}", file: "{path}"{self.zone_settings}}}\n' for apex, path in self.zones.items()
+        )
         return f"""config: 1
 listen:
   - {{address: "127.0.0.1:{self.port}"}}
@@ -308,7 +323,7 @@ rate-limit:
   enabled: false
 server:
   workers: 1
-zones:
+{self.sections}zones:
 {zones or "  []"}
 """
 

@@ -14,7 +14,7 @@ FORMATTER = "clang-format-19"
 
 def main() -> int:
     root = Path(__file__).resolve().parent.parent
-    sources = [str(path) for path in files(root) if path.suffix in (".h", ".cc")]
+    sources = [str(path) for path in files(root) if path.suffix in (".h", ".c", ".cc")]
     if sys.argv[1:] == ["--fix"]:
         return subprocess.run([FORMATTER, "-i", *sources], cwd=root).returncode
     result = subprocess.run([FORMATTER, "--dry-run", "-Werror", *sources], cwd=root, capture_output=True, text=True)

@@ -233,6 +233,40 @@ def changes(results):
     return "\n".join(["## Changes\n", load, *rows, origin(found)])
 
 
+def updates(results):
+    found = those_of(results, "updates")
+    if not found:
+        return ""
+    sections = ["## Dynamic updates\n"]
+    if result := found.get("updates"):
+        rows = [
+            ("updates a second", of_servers(result, "per_second")),
+            ("milliseconds until the answer, p50", {name: us / 1000 for name, us in of_servers(result, "p50_us").items()}),
+            ("milliseconds until the answer, p99", {name: us / 1000 for name, us in of_servers(result, "p99_us").items()}),
+            ("CPU an update, µs", of_servers(result, "cpu_us")),
+        ]
+        for key, who in (("syncs", "all clients"), ("syncs_of_one_client", "one client")):
+            syncs = {name: sum(calls.values()) for name, calls in of_servers(result, key).items()}
+            rows.append((f"syncs of the disk an update, {who}", syncs))
+        told = f"Signed updates over UDP from {result['clients']} clients, acknowledged once they are durable:\n"
+        sections += [told, compared("", [row for row in rows if row[1]])]
+    if result := found.get("updates-rate"):
+        long = result["long"]
+        sections += [
+            f"{result['updates_per_second']:,.0f} updates a second for {long['seconds']:,.0f} seconds in a zone of {result['names']:,} names, "
+            f"beside {result['rate_per_second']:,.0f} queries a second:\n",
+            "| microseconds | p50 | p99 |",
+            "|---|--:|--:|",
+            f"| an update is acknowledged | {long['p50_us']} | {long['p99_us']} |",
+            f"| it is seen over UDP | {long['visible_p50_us']} | {long['visible_p99_us']} |",
+            f"| queries, without updates | | {result['quiet_p99_us']} |",
+            f"| queries, with updates | | {result['changed_p99_us']} |",
+            "",
+            f"Memory grows to {long['memory_ratio']} of what it was.\n",
+        ]
+    return "\n".join([*sections, origin(found)])
+
+
 def panels(results):
     """(title, unit, {server: figure}) of what the picture shows."""
     one_of_each = (
@@ -307,7 +341,7 @@ def references(root):
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
     image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
-    sections = [write(results) for write in (serving, streams, handshakes, idle, memory, start, huge, changes, disturbance)]
+    sections = [write(results) for write in (serving, streams, handshakes, idle, memory, start, huge, changes, updates, disturbance)]
     text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
     return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
 

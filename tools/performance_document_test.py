@@ -57,6 +57,28 @@ RESULTS = {
         "quiet_p99_us": 100,
         "changed_p99_us": 110,
     },
+    "updates": {
+        "clients": 64,
+        "servers": {
+            "Atlas": {"per_second": 5000, "p50_us": 12000, "p99_us": 30000, "cpu_us": 40, "syncs": {"fdatasync": 0.02}},
+            "BIND": {"per_second": 1000, "p50_us": 36000, "p99_us": 70000, "cpu_us": 300, "syncs": {"fsync": 2, "msync": 1}},
+        },
+    },
+    "updates-rate": {
+        "names": 2000,
+        "updates_per_second": 1000,
+        "rate_per_second": 5000,
+        "quiet_p99_us": 100,
+        "changed_p99_us": 110,
+        "long": {
+            "seconds": 600,
+            "p50_us": 900,
+            "p99_us": 2000,
+            "visible_p50_us": 950,
+            "visible_p99_us": 2100,
+            "memory_ratio": 1.05,
+        },
+    },
     "huge": {
         "records": 50_000_005,
         "threads": 2,
@@ -96,6 +118,9 @@ class PerformanceDocument(unittest.TestCase):
         self.assertIn("| shuffled, second start of Atlas: seconds | 0.10 | 4.00 (0.03) |", text)
         self.assertIn("50,000,005 records, one a name, 1,449 MB of text, 2 cores", text)
         self.assertIn("| seconds until the first right answer | 20.0 | 0.50 |", text)
+        self.assertIn("| milliseconds until the answer, p50 | 12.0 | 36.0 (0.33) |", text)
+        self.assertIn("| syncs of the disk an update, all clients | 0.02 | 3.00 (0.01) |", text)
+        self.assertIn("1,000 updates a second for 600 seconds in a zone of 2,000 names", text)
         self.assertIn("./dev bench serving --rounds 7   # 0123456789ab", text)
 
     def test_what_was_not_measured_is_left_out(self):
