@@ -29,6 +29,10 @@ uint64_t random_seed() {
 
 const uint64_t kHashSeed = random_seed();
 
+// Each label can need one, and pointers to pointers are nobody's: a chain of thousands in one message would
+// be walked by each of its names.
+constexpr size_t kPointersMax = kLabelsMax + 1;
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -314,6 +318,7 @@ std::optional<Name> read_name(base::ByteReader& reader) {
   size_t at = reader.offset();
   size_t end = 0;     // behind the name where the reader stands; 0 until the first pointer
   size_t floor = at;  // pointers must lead below this, so that each one makes progress
+  size_t pointers = 0;
   for (;;) {
     if (at >= message.size()) return {};
     const uint8_t length = message[at];
@@ -321,7 +326,7 @@ std::optional<Name> read_name(base::ByteReader& reader) {
       if (at + 1 >= message.size()) return {};
       if (end == 0) end = at + 2;
       const size_t target = base::load_u16(&message[at]) & 0x3fffu;
-      if (target >= floor) return {};
+      if (target >= floor || ++pointers > kPointersMax) return {};
       floor = at = target;
       continue;
     }

@@ -389,6 +389,21 @@ TEST(ReadName, ReadsTheNameOfMostLabelsThroughAChainOfPointers) {
   EXPECT_EQ(read_at(message, before + 4, 0), "malformed");
 }
 
+TEST(ReadName, FollowsFewPointersToPointers) {
+  const auto chain_of = [](size_t pointers) {
+    std::vector<uint8_t> message = {0};
+    for (size_t before = 0; pointers > 0; --pointers) {
+      const size_t at = message.size();
+      message.insert(message.end(), {static_cast<uint8_t>(0xc0 | before >> 8), static_cast<uint8_t>(before)});
+      before = at;
+    }
+    return message;
+  };
+  const auto longest = chain_of(kLabelsMax + 1), longer = chain_of(kLabelsMax + 2);
+  EXPECT_EQ(read_at(longest, longest.size() - 2, longest.size()), ".");
+  EXPECT_EQ(read_at(longer, longer.size() - 2, 0), "malformed");
+}
+
 TEST(ViewName, TakesWholeUncompressedNamesOnly) {
   const auto wire = bytes_of("\3www\0more"s);
   const auto name = view_name(wire);

@@ -82,6 +82,14 @@ void DiagnosticLog::append(DiagnosticLog&& other) {
   move_some(other.warnings_, warnings_);
 }
 
+void DiagnosticLog::make_warnings() {
+  warning_count_ += std::exchange(error_count_, 0);
+  for (Finding& finding : errors_) finding.diagnostic.severity = base::Severity::kWarning;
+  errors_.insert(errors_.end(), std::move_iterator(warnings_.begin()), std::move_iterator(warnings_.end()));
+  warnings_ = std::exchange(errors_, {});
+  if (warnings_.size() > kept_max_) warnings_.resize(kept_max_);
+}
+
 base::Diagnostics DiagnosticLog::finish(const SourceFiles& sources) const {
   std::vector<Finding> kept = errors_;
   const size_t warnings_kept = std::min(warnings_.size(), kept_max_ - errors_.size());

@@ -33,6 +33,9 @@ class DiagnosticLog {
   // Findings that came behind those of this log; both keep as many.
   void append(DiagnosticLog&& other);
 
+  // Errors so far are warnings from here on.
+  void make_warnings();
+
   size_t kept_max() const { return kept_max_; }
   size_t error_count() const { return error_count_; }
   size_t warning_count() const { return warning_count_; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +44,10 @@ struct ZoneDiff {
 ZoneDiff diff_of(const Zone& zone, std::span<const RRsetEdit> edits);
 // From one version to another, both walked side by side. They need not share memory.
 ZoneDiff diff_between(const Zone& from, const Zone& to);
+// Every record of the zone as added, and the version that a difference from nothing makes: fails if one that
+// removes something, has records outside of the zone, or not exactly one SOA, at the apex.
+ZoneDiff whole_of(const Zone& zone);
+base::Result<std::shared_ptr<const Zone>> zone_of(const ZoneDiff& whole, dns::NameView apex);
 // RRsets as the diff leaves them, for edit_zone(). Fails, naming the record, where a removed record is not in
 // `zone` or an added one is there already, or TTLs do not fit: the diff does not belong to this version.
 // Leniently such records are passed over, removed ones are taken whatever their TTL, and an RRset has the TTL
@@ -63,6 +68,30 @@ ZoneDiff without_soa(ZoneDiff diff);
 inline constexpr size_t kDiffRecordsMax = 16'000'000;
 std::vector<uint8_t> encode(const ZoneDiff& diff);
 base::Result<ZoneDiff> decode_diff(base::Bytes octets);
+
+// The same record by record, in no more memory than one needs.
+class DiffReader {
+ public:
+  // `octets` must stay. Fails as decode_diff() does for what is wrong with the whole of them.
+  static base::Result<DiffReader> open(base::Bytes octets);
+  DiffReader(DiffReader&&) noexcept;
+  DiffReader& operator=(DiffReader&&) noexcept;
+  ~DiffReader();
+
+  // How many there are, they say.
+  size_t removed() const;
+  size_t added() const;
+  // The next one, those removed first; stays until the next call. Null behind the last, or where what follows
+  // is malformed.
+  const DiffRecord* next();
+  // All were good, and nothing is behind them.
+  bool is_whole() const;
+
+ private:
+  struct State;
+  explicit DiffReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
 
 // "- owner TTL IN type rdata" and "+ ..." lines in canonical order, a removed record directly in front of
 // what takes its place.

@@ -227,26 +227,52 @@ std::vector<uint8_t> encode(const ZoneDiff& diff) {
   return out;
 }
 
-base::Result<ZoneDiff> decode_diff(base::Bytes octets) {
-  const auto fail = [](const std::string& why) { return base::fail("the zone difference " + why); };
+namespace {
+
+auto fail(const std::string& why) {
+  return base::fail("the zone difference " + why);
+}
+
+// What stands in front of the records.
+struct Head {
+  base::Bytes content;  // all but the checksum
+  size_t offset = 0;    // of the first record, in it
+  size_t removed = 0;
+  size_t added = 0;
+};
+
+base::Result<Head> read_head(base::Bytes octets) {
   if (octets.empty()) return fail("is empty");
   if (octets[0] != kVersion) {
     return fail("has format " + std::to_string(octets[0]) + ", and this program knows " +
                 std::to_string(kVersion));
   }
   if (octets.size() < 1 + kChecksumOctets) return fail("is too short");
-  const base::Bytes content = octets.first(octets.size() - kChecksumOctets);
-  if (base::ByteReader(octets, content.size()).u64() != base::checksum(content))
+  Head head{.content = octets.first(octets.size() - kChecksumOctets)};
+  if (base::ByteReader(octets, head.content.size()).u64() != base::checksum(head.content))
     return fail("is damaged: its checksum differs");
-  base::ByteReader reader(content, 1);
+  base::ByteReader reader(head.content, 1);
   Decoder decoder(reader);
-  const size_t removed = decoder.varint(), added = decoder.varint();
-  if (!reader.ok() || removed + added > kDiffRecordsMax ||
-      removed + added > reader.remaining() / kRecordOctetsMin) {
+  head.removed = decoder.varint();
+  head.added = decoder.varint();
+  if (!reader.ok() || head.removed + head.added > kDiffRecordsMax ||
+      head.removed + head.added > reader.remaining() / kRecordOctetsMin) {
     return fail("does not have as many records as it says");
   }
+  head.offset = reader.offset();
+  return head;
+}
+
+}  // namespace
+
+base::Result<ZoneDiff> decode_diff(base::Bytes octets) {
+  const auto head = read_head(octets);
+  if (!head) return std::unexpected(head.error());
+  base::ByteReader reader(head->content, head->offset);
+  Decoder decoder(reader);
   ZoneDiff diff;
-  for (const auto& [records, count] : {std::pair(&diff.removed, removed), std::pair(&diff.added, added)}) {
+  for (const auto& [records, count] :
+       {std::pair(&diff.removed, head->removed), std::pair(&diff.added, head->added)}) {
     records->resize(count);
     for (size_t i = 0; i < count; ++i) {
       if (const char* const wrong = decoder.record((*records)[i])) {
@@ -257,6 +283,55 @@ base::Result<ZoneDiff> decode_diff(base::Bytes octets) {
   }
   if (!reader.at_end()) return fail("has octets behind its last record");
   return diff;
+}
+
+struct DiffReader::State {
+  explicit State(const Head& from) : head(from), left(from.removed + from.added) {}
+
+  Head head;
+  base::ByteReader reader{head.content, head.offset};
+  Decoder decoder{reader};
+  size_t left;  // records
+  bool is_good = true;
+  DiffRecord record;
+  // What the decoder looks back at: the last RDATA of each type.
+  std::unordered_map<RRType, std::vector<uint8_t>> rdatas;
+};
+
+DiffReader::DiffReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DiffReader::DiffReader(DiffReader&&) noexcept = default;
+DiffReader& DiffReader::operator=(DiffReader&&) noexcept = default;
+DiffReader::~DiffReader() = default;
+
+base::Result<DiffReader> DiffReader::open(base::Bytes octets) {
+  const auto head = read_head(octets);
+  if (!head) return std::unexpected(head.error());
+  return DiffReader(std::make_unique<State>(*head));
+}
+
+size_t DiffReader::removed() const {
+  return state_->head.removed;
+}
+
+size_t DiffReader::added() const {
+  return state_->head.added;
+}
+
+const DiffRecord* DiffReader::next() {
+  State& state = *state_;
+  if (state.left == 0 || !state.is_good) return nullptr;
+  DiffRecord& record = state.record;
+  // The octets of the one before go on standing where the decoder looks for them.
+  if (!record.rdata.empty()) state.rdatas[record.type].swap(record.rdata);
+  record.rdata.clear();
+  state.is_good = state.decoder.record(record) == nullptr;
+  if (!state.is_good) return nullptr;
+  --state.left;
+  return &record;
+}
+
+bool DiffReader::is_whole() const {
+  return state_->is_good && state_->left == 0 && state_->reader.at_end();
 }
 
 }  // namespace atlas::zone

@@ -63,6 +63,24 @@ void expect_same(const ZoneDiff& a, const ZoneDiff& b) {
   ASSERT_EQ(lower(to_text(a)), lower(to_text(b)));
 }
 
+// Record by record.
+void expect_read(base::Bytes octets, const ZoneDiff& diff) {
+  auto reader = DiffReader::open(octets);
+  ASSERT_TRUE(reader) << reader.error().message;
+  ASSERT_EQ(reader->removed(), diff.removed.size());
+  ASSERT_EQ(reader->added(), diff.added.size());
+  for (const auto* list : {&diff.removed, &diff.added}) {
+    for (const DiffRecord& each : *list) {
+      ASSERT_FALSE(reader->is_whole());
+      const DiffRecord* const read = reader->next();
+      ASSERT_NE(read, nullptr);
+      ASSERT_EQ(*read, each);
+    }
+  }
+  ASSERT_EQ(reader->next(), nullptr);
+  ASSERT_TRUE(reader->is_whole());
+}
+
 class DiffTest : public testing::Test {
  protected:
   DiffTest() {
@@ -174,6 +192,7 @@ TEST_F(DiffTest, SaysWhatEditsChangeAndBringsItAbout) {
     ASSERT_EQ(decoded->removed, diff.removed);
     ASSERT_EQ(decoded->added, diff.added);
     ASSERT_TRUE(std::ranges::equal(encode(*decoded), encode(diff)));
+    ASSERT_NO_FATAL_FAILURE(expect_read(encode(diff), diff));
     if (!diff.empty()) {
       EXPECT_FALSE(edits_of(diff, *zone_)) << "it is made already";
       const auto nothing = edits_of(diff, *zone_, Fit::kLenient);

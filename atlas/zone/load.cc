@@ -5,6 +5,7 @@
 #include "atlas/base/clock.h"
 #include "atlas/zone/check/check.h"
 #include "atlas/zone/diagnostic_log.h"
+#include "atlas/zone/given_zone.h"
 #include "atlas/zone/record_list.h"
 #include "atlas/zone/text/parser.h"
 #include "atlas/zone/zonemd.h"
@@ -36,6 +37,22 @@ RecordsResult fail_cancelled(const std::filesystem::path& path) {
   return fail(path, {"was not loaded to its end", ""});
 }
 
+void check_records(const RecordList& records, dns::NameView apex, const LoadOptions& options,
+                   DiagnosticLog& log) {
+  if (!options.is_lenient) {
+    check::check_zone(records, apex, base::wall_now(), log, work_of(options));
+    return;
+  }
+  if (const auto checked = check_structure(records, apex); !checked) {
+    log.add(base::Severity::kError, 0, {}, checked.error().message);
+    return;
+  }
+  DiagnosticLog found(options.diagnostics_max);
+  check::check_zone(records, apex, base::wall_now(), found, work_of(options));
+  found.make_warnings();
+  log.append(std::move(found));
+}
+
 // Sorted and checked. TTLs may still differ inside of an RRset.
 RecordsResult read_records(const std::filesystem::path& path, text::SourceText text, dns::NameView apex,
                            const LoadOptions& options, text::ParseOptions parse_options) {
@@ -52,7 +69,7 @@ RecordsResult read_records(const std::filesystem::path& path, text::SourceText t
   // A record that could not be read would be missed by the checks, which would then report what is not so.
   if (log.error_count() == 0) {
     const Work work = work_of(options);
-    if (records.sort(work)) check::check_zone(records, apex, base::wall_now(), log, work);
+    if (records.sort(work)) check_records(records, apex, options, log);
     if (is_cancelled(options)) return fail_cancelled(path);
   }
   RecordsResult result;

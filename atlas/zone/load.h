@@ -22,6 +22,8 @@ struct LoadOptions {
   std::filesystem::path include_folder{};  // as in text::ParseOptions
   text::ReadProgress* progress = nullptr;
   size_t threads = 1;  // for a large zone; the result is the same for any number
+  // A text that was made of a version: only what a version needs can be wrong, all else are warnings.
+  bool is_lenient = false;
 };
 
 struct RecordsResult {

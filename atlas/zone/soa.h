@@ -19,6 +19,9 @@ inline uint32_t soa_serial(base::Bytes rdata) {
 inline void set_soa_serial(std::span<uint8_t> rdata, uint32_t serial) {
   base::store_u32(rdata.data() + rdata.size() - 20, serial);
 }
+inline uint32_t soa_expire(base::Bytes rdata) {
+  return base::load_u32(rdata.last(8).data());
+}
 // RFC 2308 3, 5.
 inline uint32_t negative_ttl(base::Bytes rdata, uint32_t ttl) {
   return std::min(ttl, base::load_u32(rdata.last(4).data()));

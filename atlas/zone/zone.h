@@ -92,7 +92,6 @@ class Node {
  private:
   friend class Zone;
   friend class ZoneEditor;
-  friend class ZoneWalk;
   Node(const Zone& zone, const image::NameTree& tree, const image::Location& at, size_t depth)
       : zone_(&zone), tree_(&tree), at_(at), depth_(static_cast<uint8_t>(depth)) {}
 

@@ -39,8 +39,21 @@ void apply(const zone::ZoneDiff& diff) {
   }
 }
 
+// Record by record it is the same.
+void read(base::Bytes octets, const zone::ZoneDiff* diff) {
+  auto reader = zone::DiffReader::open(octets);
+  if (!reader) return ATLAS_ASSERT(diff == nullptr);
+  for (size_t i = 0; const zone::DiffRecord* record = reader->next(); ++i) {
+    if (diff == nullptr) continue;
+    const size_t removed = diff->removed.size();
+    ATLAS_ASSERT(*record == (i < removed ? diff->removed[i] : diff->added[i - removed]));
+  }
+  ATLAS_ASSERT(reader->is_whole() == (diff != nullptr));
+}
+
 void decode(base::Bytes octets) {
   const auto diff = zone::decode_diff(octets);
+  read(octets, diff ? &*diff : nullptr);
   if (!diff) return;
   const auto again = zone::decode_diff(zone::encode(*diff));
   ATLAS_ASSERT(again && again->removed == diff->removed && again->added == diff->added);

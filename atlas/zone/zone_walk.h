@@ -1,7 +1,7 @@
 // A walk through a zone, owner by owner, at the pace of whoever walks.
 #pragma once
 
-#include <optional>
+#include <array>
 #include <span>
 #include <vector>
 
@@ -26,23 +26,41 @@ class ZoneWalk {
   // The next owner of records; false behind the last one.
   bool next();
   // As the zone spells it.
-  dns::NameView owner() const { return owner_; }
+  dns::NameView owner() const {
+    return {owner_.data() + owner_begin_, static_cast<uint8_t>(dns::kNameOctetsMax - owner_begin_)};
+  }
   // SOA first, then by type.
   std::span<const OwnedRRset> rrsets() const { return rrsets_; }
 
  private:
-  // Owners of NSEC3 are a tree of their own.
+  // Owners of NSEC3 are a tree of their own. Everything is read once, in the order in which it lies.
   struct Part {
+    explicit Part(const image::NameTree& of) : tree(&of) {}
+
+    void enter_block();
+    // To the next node; its payload begins where that of the one before was read to.
+    void next();
+
     const image::NameTree* tree;
-    std::optional<image::Cursor> cursor;  // at a node
+    bool is_at_node = false;
+    image::BlockOrder::Position position;
+    image::BlockCursor nodes{image::kNoBlock};
+    const uint8_t* payload = nullptr;     // of the node
+    const uint8_t* signatures = nullptr;  // of the block, those that have not been read
+    const uint8_t* signatures_end = nullptr;
   };
 
   void enter(Part& part, dns::NameView from);
   void take(Part& part);
+  void take_signatures(Part& part);
+  void spell_owner(base::Bytes key);
 
-  const Zone& zone_;
+  size_t apex_labels_;
   Part names_, nsec3_;
-  dns::Name owner_;
+  // The apex stands at the end, and labels in front of it.
+  std::array<uint8_t, dns::kNameOctetsMax> owner_;
+  size_t owner_begin_;
+  size_t apex_begin_;
   std::vector<OwnedRRset> rrsets_;
 };
 

@@ -93,6 +93,16 @@ class Block {
     return at;
   }
 
+  // `at` is where the node's payload begins.
+  static void read_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes, NodeData& data) {
+    if (shape == kOwnShape) return read_own_shape(at, data);
+    const ShapeHead head = shapes.head(shape);
+    data.flags = head.flags;
+    data.item_count = head.items;
+    data.items = shapes.items(head);
+    data.payload = at;
+  }
+
   // All that it takes up.
   size_t octets(const ShapeTable& shapes) const {
     const uint8_t* const begin = shared_ - kHeadOctets;
@@ -103,15 +113,6 @@ class Block {
   static constexpr size_t kHeadOctets = 3;
 
  private:
-  // `at` is where the node's payload begins.
-  static void read_at(uint8_t shape, const uint8_t* at, const ShapeTable& shapes, NodeData& data) {
-    if (shape == kOwnShape) return read_own_shape(at, data);
-    const ShapeHead head = shapes.head(shape);
-    data.flags = head.flags;
-    data.item_count = head.items;
-    data.items = shapes.items(head);
-    data.payload = at;
-  }
   static void read_own_shape(const uint8_t* at, NodeData& data);
   static const uint8_t* end_of_payload(uint8_t shape, const uint8_t* at, const ShapeTable& shapes);
 

@@ -99,8 +99,8 @@ bool BlockCursor::next() {
   if (next_ == block_.count()) return false;
   const size_t rest = block_.rest(next_, at_);
   const size_t shared = block_.shared(next_);
-  ATLAS_ASSERT(shared <= key_octets_ && shared + rest <= key_.size());
-  std::memcpy(&key_[shared], at_, rest);
+  ATLAS_ASSERT(shared <= key_octets_ && shared + rest <= kKeyOctetsMax);
+  base::copy_few(&key_[shared], at_, rest);
   key_octets_ = shared + rest;
   at_ += rest;
   ++next_;

@@ -198,6 +198,7 @@ class BlockCursor {
   // False behind the last node.
   bool next();
   size_t node() const { return next_ - 1; }
+  // May be read kKeySlackOctets further than it is long.
   base::Bytes key() const { return {key_.data(), key_octets_}; }
   const Block& block() const { return block_; }
 
@@ -206,7 +207,7 @@ class BlockCursor {
   const uint8_t* at_ = nullptr;  // the key of the next node
   size_t next_ = 0;
   size_t key_octets_ = 0;
-  std::array<uint8_t, kKeyOctetsMax> key_;
+  std::array<uint8_t, kKeyOctetsMax + kKeySlackOctets> key_;
 };
 
 // The same for a tree, through which it moves in canonical order.
