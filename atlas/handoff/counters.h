@@ -72,6 +72,12 @@ struct alignas(64) WorkerCounters {
   Counter signatures_bad;
   Counter updates_received;       // that may be asked for here
   Counter updates_turned_away;    // too many waited, or none were taken
+  Counter notifies_received;      // that were handed over
+  Counter transfers_refused;      // by policy
+  Counter transfers_turned_away;  // over a limit
+  Counter transfers_begun;
+  Counter transfers_done;  // whole
+  Counter transfer_octets;
   Counter replies_without_taker;  // the client was gone when its answer came
   Counter udp_receive_errors;
   Counter udp_send_errors;  // answers that the kernel did not take
@@ -104,7 +110,8 @@ struct alignas(64) WorkerCounters {
   std::array<Counter, static_cast<size_t>(quic::Failure::kLast) + 1> quic_failures;
   std::array<Counter, kDoqOffences> doq_offences;
   Counter records_lost;   // query records that found their ring full
-  Gauge updates_pending;  // handed over and not answered
+  Gauge updates_pending;  // handed over and not answered, whatever it is
+  Gauge transfers_open;
   Gauge tcp_open;
   Gauge tls_handshaking;
   Gauge quic_open;

@@ -31,31 +31,37 @@ bool RequestDesk::submit(Request request) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    const size_t octets = waiting_octets_ + request.message.size();
-    if (closed_ || waiting_.size() >= kRequestsMax || octets > kRequestOctetsMax) return false;
-    first = waiting_.empty();
-    waiting_octets_ = octets;
-    waiting_.push_back(std::move(request));
+    Lane& lane = lanes_[static_cast<size_t>(request.kind)];
+    const size_t octets = lane.octets + request.message.size();
+    if (closed_ || lane.waiting.size() >= kRequestsMax || octets > kRequestOctetsMax) return false;
+    first = is_empty();
+    lane.octets = octets;
+    lane.waiting.push_back(std::move(request));
   }
   // As long as some wait, the descriptor is readable.
   if (first) ::eventfd_write(wake_.get(), 1);
   return true;
 }
 
-std::vector<Request> RequestDesk::take_requests(size_t max) {
+bool RequestDesk::is_empty() const {
+  return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.waiting.empty(); });
+}
+
+std::vector<Request> RequestDesk::take_requests(RequestKind kind, size_t max) {
   read_empty(wake_);
   std::vector<Request> taken;
   bool more = false;
   {
     const std::lock_guard lock(mutex_);
-    const size_t count = std::min(max, waiting_.size());
+    Lane& lane = lanes_[static_cast<size_t>(kind)];
+    const size_t count = std::min(max, lane.waiting.size());
     taken.reserve(count);
     for (size_t i = 0; i < count; ++i) {
-      waiting_octets_ -= waiting_.front().message.size();
-      taken.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
+      lane.octets -= lane.waiting.front().message.size();
+      taken.push_back(std::move(lane.waiting.front()));
+      lane.waiting.pop_front();
     }
-    more = !waiting_.empty();
+    more = !is_empty();
   }
   if (more) ::eventfd_write(wake_.get(), 1);
   return taken;
@@ -85,17 +91,18 @@ std::vector<Reply> RequestDesk::take_replies(size_t worker) {
 }
 
 void RequestDesk::close() {
-  std::deque<Request> left;
+  std::array<Lane, kRequestKinds> left;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    waiting_octets_ = 0;
-    left.swap(waiting_);
+    left = std::exchange(lanes_, {});
   }
-  for (const Request& request : left) {
-    std::vector<Reply> none;
-    none.push_back({.ticket = request.ticket, .message = {}});
-    reply(request.worker, std::move(none));
+  for (const Lane& lane : left) {
+    for (const Request& request : lane.waiting) {
+      std::vector<Reply> none;
+      none.push_back({.ticket = request.ticket, .message = {}});
+      reply(request.worker, std::move(none));
+    }
   }
 }
 

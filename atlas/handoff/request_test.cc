@@ -30,7 +30,7 @@ TEST(RequestDesk, GivesRequestsInTheirOrder) {
   EXPECT_FALSE(is_readable(desk.request_descriptor()));
   for (uint64_t ticket = 0; ticket < 5; ++ticket) EXPECT_TRUE(desk.submit(request(ticket % 2, ticket)));
   EXPECT_TRUE(is_readable(desk.request_descriptor()));
-  const auto first = desk.take_requests(3);
+  const auto first = desk.take_requests(RequestKind::kUpdate, 3);
   ASSERT_EQ(first.size(), 3u);
   for (uint64_t ticket = 0; ticket < 3; ++ticket) {
     EXPECT_EQ(first[ticket].ticket, ticket);
@@ -38,9 +38,9 @@ TEST(RequestDesk, GivesRequestsInTheirOrder) {
   }
   // Two are left.
   EXPECT_TRUE(is_readable(desk.request_descriptor()));
-  EXPECT_EQ(desk.take_requests(3).size(), 2u);
+  EXPECT_EQ(desk.take_requests(RequestKind::kUpdate, 3).size(), 2u);
   EXPECT_FALSE(is_readable(desk.request_descriptor()));
-  EXPECT_TRUE(desk.take_requests(3).empty());
+  EXPECT_TRUE(desk.take_requests(RequestKind::kUpdate, 3).empty());
   EXPECT_TRUE(desk.submit(request(0, 9)));
   EXPECT_TRUE(is_readable(desk.request_descriptor()));
 }
@@ -68,8 +68,20 @@ TEST(RequestDesk, TakesNoMoreThanItHolds) {
   for (uint64_t ticket = 0; ticket < kRequestsMax; ++ticket)
     ASSERT_TRUE(desk.submit(request(0, ticket))) << ticket;
   EXPECT_FALSE(desk.submit(request(0, kRequestsMax)));
-  EXPECT_EQ(desk.take_requests(1).size(), 1u);
+  EXPECT_EQ(desk.take_requests(RequestKind::kUpdate, 1).size(), 1u);
   EXPECT_TRUE(desk.submit(request(0, kRequestsMax)));
+}
+
+TEST(RequestDesk, KindsDoNotStandInEachOthersWay) {
+  RequestDesk desk(1);
+  Request notify = request(0, 1);
+  notify.kind = RequestKind::kNotify;
+  for (uint64_t ticket = 0; ticket < kRequestsMax; ++ticket) ASSERT_TRUE(desk.submit(request(0, ticket)));
+  EXPECT_TRUE(desk.submit(notify));
+  EXPECT_EQ(desk.take_requests(RequestKind::kNotify, 9).size(), 1u);
+  EXPECT_TRUE(is_readable(desk.request_descriptor()));
+  EXPECT_EQ(desk.take_requests(RequestKind::kUpdate, kRequestsMax).size(), kRequestsMax);
+  EXPECT_FALSE(is_readable(desk.request_descriptor()));
 }
 
 TEST(RequestDesk, TakesNoMoreOctetsThanItHolds) {
@@ -79,7 +91,7 @@ TEST(RequestDesk, TakesNoMoreOctetsThanItHolds) {
   for (uint64_t ticket = 0; ticket < fitting; ++ticket)
     ASSERT_TRUE(desk.submit(request(0, ticket, octets))) << ticket;
   EXPECT_FALSE(desk.submit(request(0, fitting, octets)));
-  EXPECT_EQ(desk.take_requests(2).size(), 2u);
+  EXPECT_EQ(desk.take_requests(RequestKind::kUpdate, 2).size(), 2u);
   EXPECT_TRUE(desk.submit(request(0, fitting, octets)));
 }
 
@@ -87,10 +99,10 @@ TEST(RequestDesk, ClosedItRepliesWithNothing) {
   RequestDesk desk(2);
   EXPECT_TRUE(desk.submit(request(1, 5)));
   EXPECT_TRUE(desk.submit(request(0, 6)));
-  EXPECT_EQ(desk.take_requests(1).size(), 1u);
+  EXPECT_EQ(desk.take_requests(RequestKind::kUpdate, 1).size(), 1u);
   desk.close();
   EXPECT_FALSE(desk.submit(request(0, 7)));
-  EXPECT_TRUE(desk.take_requests(9).empty());
+  EXPECT_TRUE(desk.take_requests(RequestKind::kUpdate, 9).empty());
   // The one that was taken is still answered by whoever took it.
   EXPECT_TRUE(desk.take_replies(1).empty());
   const auto replies = desk.take_replies(0);
@@ -114,7 +126,7 @@ TEST(RequestDesk, ThreadsMeet) {
   std::thread control([&] {
     for (size_t answered = 0; answered < kWorkers * kTickets;) {
       if (!wait(desk.request_descriptor())) return;
-      for (const Request& one : desk.take_requests(7)) {
+      for (const Request& one : desk.take_requests(RequestKind::kUpdate, 7)) {
         desk.reply(one.worker, one_reply(one.ticket, one.message));
         ++answered;
       }

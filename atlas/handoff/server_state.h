@@ -19,6 +19,14 @@ struct ServerState {
   std::atomic<uint64_t> config_reloads{0};
   std::atomic<uint64_t> config_rejections{0};
   std::atomic<int64_t> config_loaded_unix_seconds{0};
+  std::atomic<uint64_t> secondaries{0};
+  std::atomic<uint64_t> secondaries_expired{0};
+  std::atomic<uint64_t> secondaries_failing{0};  // whose last refresh failed
+  std::atomic<uint64_t> refreshes{0};            // SOA questions that were answered
+  std::atomic<uint64_t> transfers_in{0};         // that brought a version
+  std::atomic<uint64_t> transfers_in_failed{0};
+  std::atomic<uint64_t> notifies_sent{0};
+  std::atomic<uint64_t> notifies_failed{0};  // that nobody answered, however often they were sent
   std::atomic<int64_t> certificate_not_after_unix_seconds{0};  // of the first to expire; 0 = none
   std::atomic<uint64_t> generation{0};
   std::atomic<uint64_t> dnstap_lost{0};  // records that reached telemetry and no reader

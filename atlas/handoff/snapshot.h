@@ -58,6 +58,13 @@ struct QuicLimits {
   quic::Settings settings;       // of connections that begin now
 };
 
+// Zones on their way out, a worker's share.
+struct TransferLimits {
+  uint32_t transfers_max = 100;  // at once; more are SERVFAIL
+  uint32_t transfers_per_client_max = 20;
+  std::chrono::milliseconds time_max{7'200'000};  // of one; its version stays in memory as long
+};
+
 // How HTTP requests are read and answered.
 struct HttpSettings {
   // Where DNS messages are taken (RFC 8484), and where questions in words are, answered in JSON; empty = not.
@@ -90,6 +97,7 @@ struct ServingSnapshot {
   std::array<std::shared_ptr<const tls::ServerContext>, query::kTransportCount> tls;
   std::array<std::shared_ptr<const quic::ServerContext>, query::kTransportCount> quic_contexts;
   QuicLimits quic;
+  TransferLimits transfers;
   HttpSettings http;
   // Those who may speak for others, by PROXY headers or fields of HTTP.
   policy::access::AccessList proxies;

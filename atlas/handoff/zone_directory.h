@@ -9,14 +9,20 @@
 
 #include "atlas/dns/name.h"
 #include "atlas/dns/types.h"
+#include "atlas/policy/transfer/transfer_policy.h"
 #include "atlas/zone/zone.h"
 
 namespace atlas::handoff {
 
-// A zone that is configured. `version` is null until it has loaded once: its names are then SERVFAIL.
+// A zone that is configured. `version` is null until it has loaded once, and when it has expired: its names
+// are then SERVFAIL.
 struct ZoneEntry {
   dns::Name apex;
   std::shared_ptr<const zone::Zone> version;
+  std::shared_ptr<const policy::transfer::TransferPolicy> transfers = {};  // who may take it; null: nobody
+  // Of a secondary that has a version: when it will expire (RFC 7314), as 32 bits of the time. 0: never.
+  uint32_t expires_unix_seconds = 0;
+  bool is_expired = false;
 };
 
 class ZoneDirectory {
