@@ -54,7 +54,11 @@ void foresee_one(const Batch& batch, base::Bytes message, Foresight& foresight) 
 
 Pipeline::Pipeline(const policy::rate_limit::Settings& rate_limit, handoff::WorkerCounters& counters,
                    handoff::QueryRing* ring, Tickets* tickets)
-    : limiter_(rate_limit), counters_(counters), ring_(ring), tickets_(tickets) {}
+    : limiter_(rate_limit),
+      counters_(counters),
+      ring_(ring),
+      tickets_(tickets),
+      transfer_counts_(std::make_shared<TransferCounts>(counters)) {}
 
 void Pipeline::foresee(const Batch& batch, std::span<const base::Bytes> messages,
                        std::span<Foresight> foresights) noexcept {
@@ -78,7 +82,8 @@ size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::
   if (next == Next::kContinue) next = review(exchange);
   const size_t response_octets = next >= Next::kDrop ? 0 : encode(exchange);
   record(exchange, response_octets);
-  return next == Next::kPend ? kPending : response_octets;
+  if (next <= Next::kDrop) return response_octets;
+  return next == Next::kPend ? kPending : kTransfer;
 }
 
 size_t Pipeline::respond(const Batch& batch, const query::Client& client, base::Bytes message,
@@ -113,7 +118,9 @@ Pipeline::Next Pipeline::admit(Exchange& exchange) {
         return Next::kDrop;
     }
   }
-  if (!snapshot.allow_query.allows(address)) {
+  // Whose NOTIFY counts is for whoever has the zone's primaries.
+  if (!snapshot.allow_query.allows(address) &&
+      exchange.foresight.decoded.outcome != query::Decoded::kNotify) {
     counters_.refused_access.add();
     return refuse(Rcode::REFUSED, ExtendedError::Prohibited);
   }
@@ -137,6 +144,7 @@ Pipeline::Next Pipeline::admit_other(Exchange& exchange) {
   const query::DecodeResult& decoded = exchange.foresight.decoded;
   if (decoded.outcome == query::Decoded::kQuery) return verify(exchange);
   if (decoded.outcome == query::Decoded::kUpdate && tickets_ != nullptr) return hand_over(exchange);
+  if (decoded.outcome == query::Decoded::kNotify && tickets_ != nullptr) return hand_over_notify(exchange);
   answer_.rcode = decoded.rcode;
   return Next::kRespond;
 }
@@ -157,9 +165,16 @@ Pipeline::Next Pipeline::verify(Exchange& exchange) {
 // To control, which alone may change zones.
 Pipeline::Next Pipeline::hand_over(const Exchange& exchange) {
   counters_.updates_received.add();
-  if (tickets_->submit(exchange.client, exchange.message)) return Next::kPend;
+  if (tickets_->submit(handoff::RequestKind::kUpdate, exchange.client, exchange.message)) return Next::kPend;
   counters_.updates_turned_away.add();
   return refuse(Rcode::SERVFAIL, ExtendedError::NotReady, "no more updates are taken at the moment");
+}
+
+// Without an answer, it comes again (RFC 1996 3.6).
+Pipeline::Next Pipeline::hand_over_notify(const Exchange& exchange) {
+  if (!tickets_->submit(handoff::RequestKind::kNotify, exchange.client, exchange.message)) return Next::kDrop;
+  counters_.notifies_received.add();
+  return Next::kPend;
 }
 
 // Which zone. RFC 1034 4.3.2 step 2.
@@ -168,10 +183,8 @@ Pipeline::Next Pipeline::route(Exchange& exchange) {
   if (!is_of_internet(exchange.query.rr_class)) {
     return refuse(Rcode::REFUSED, ExtendedError::NotSupported);
   }
-  if (exchange.zone == nullptr) return refuse(Rcode::REFUSED, ExtendedError::NotAuthoritative);
-  if (exchange.zone->version == nullptr) {
-    return refuse(Rcode::SERVFAIL, ExtendedError::NotReady, "the zone has not loaded");
-  }
+  if (exchange.zone == nullptr) return refuse_unknown(exchange);
+  if (exchange.zone->version == nullptr) return refuse_without_version(exchange);
   return Next::kContinue;
 }
 
@@ -180,7 +193,7 @@ Pipeline::Next Pipeline::screen(const Exchange& exchange) {
   switch (exchange.query.type) {
     case RRType::AXFR:
     case RRType::IXFR:
-      return refuse(Rcode::REFUSED, ExtendedError::NotSupported);
+      return screen_transfer(exchange);
     case RRType::NXNAME:
       // RFC 9824 3.4: nobody may ask for it.
       return refuse(Rcode::FORMERR, ExtendedError::InvalidQueryType);
@@ -264,6 +277,7 @@ void Pipeline::record(const Exchange& exchange, size_t response_octets) {
     return;
   }
   slot->client = exchange.client;
+  slot->client.tls_names = {};  // which the record may outlive
   slot->received = exchange.batch.wall_time;
   slot->query_size = static_cast<uint16_t>(exchange.message.size());
   slot->response_size = static_cast<uint16_t>(response_octets);
@@ -322,12 +336,10 @@ void Pipeline::describe_zone(Exchange& exchange) {
   }
   if (!exchange.query.options.expire || exchange.query.type != RRType::SOA || answer_.rrsets().empty())
     return;
-  // RFC 7314 3: a primary tells the EXPIRE field of its SOA, which is the last but one of the RDATA.
   const query::AnswerRRset& first = answer_.rrsets().front();
   if (first.section != query::Section::kAnswer || first.rrset.type != RRType::SOA) return;
-  const base::Bytes soa = first.rrset.first();
   edns.has_expire = true;
-  edns.expire = base::load_u32(soa.data() + soa.size() - 8);
+  edns.expire = expire_seconds(*exchange.zone, exchange.batch.unix_seconds);
 }
 
 }  // namespace atlas::data

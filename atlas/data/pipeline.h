@@ -2,15 +2,19 @@
 //
 //   decode → admit → route → screen → answer → review → encode → record
 //
-// What only control can do is handed over in `admit`, and answered later.
+// What only control can do is handed over in `admit`, and answered later. A zone that is asked for whole is
+// an answer of several messages, which the transport takes one by one.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 
 #include "atlas/base/bytes.h"
-#include "atlas/base/clock.h"
+#include "atlas/data/batch.h"
 #include "atlas/data/tickets.h"
+#include "atlas/data/transfers.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/query_record.h"
 #include "atlas/handoff/snapshot.h"
@@ -21,15 +25,6 @@
 #include "atlas/tsig/tsig.h"
 
 namespace atlas::data {
-
-// What all queries of one batch share: the snapshot they are answered from, and the clocks, read once.
-struct Batch {
-  const handoff::ServingSnapshot& snapshot;
-  base::WallTime wall_time;
-  uint64_t now_ms = 0;        // monotonic
-  uint32_t unix_seconds = 0;  // of wall_time
-  uint64_t now_ns = 0;        // of the clock of now_ms
-};
 
 // A message that has been read, and where its answer lies as far as the question tells. Valid as long as the
 // message and the batch.
@@ -64,9 +59,12 @@ class Pipeline {
 
   // The answer comes later: the caller says where it belongs, by await(), before it does anything else.
   static constexpr size_t kPending = SIZE_MAX;
+  // The answer has several messages: the caller takes it, by take_transfer(), before it does anything else.
+  // Only over TCP, TLS and QUIC.
+  static constexpr size_t kTransfer = SIZE_MAX - 1;
 
   // Answers one message of which this was foreseen. Returns the octets of the response in `out`, 0 if nothing
-  // must be sent, or kPending. `out` must hold 65,535 octets for streams and 4,096 for UDP.
+  // must be sent, kPending or kTransfer. `out` must hold 65,535 octets for streams and 4,096 for UDP.
   size_t respond(const Batch& batch, const query::Client& client, base::Bytes message, std::span<uint8_t> out,
                  const Foresight& foresight) noexcept;
   // The same for one that comes alone.
@@ -75,6 +73,7 @@ class Pipeline {
 
   // Where the answer to what is pending belongs.
   void await(const ReplyPlace& place) { tickets_->set_place(place); }
+  Transfer take_transfer();
   // An answer that came later is sent now.
   void count_reply(query::Transport transport, base::Bytes message);
 
@@ -82,8 +81,8 @@ class Pipeline {
   handoff::WorkerCounters& counters() { return counters_; }
 
  private:
-  // What a stage decides: go on, answer with what there is, send nothing, or nothing yet.
-  enum class Next : uint8_t { kContinue, kRespond, kDrop, kPend };
+  // What a stage decides: go on, answer with what there is, send nothing, nothing yet, or a whole zone.
+  enum class Next : uint8_t { kContinue, kRespond, kDrop, kPend, kTransfer };
 
   // One query on its way.
   struct Exchange {
@@ -114,10 +113,20 @@ class Pipeline {
   Next admit_other(Exchange& exchange);
   Next verify(Exchange& exchange);
   Next hand_over(const Exchange& exchange);
+  Next hand_over_notify(const Exchange& exchange);
   Next refuse(dns::Rcode rcode, dns::ExtendedError error, std::string_view text = {});
   size_t encode_signed(const Exchange& exchange, size_t limit);
   inline void prepare_edns(Exchange& exchange);
   inline void describe_zone(Exchange& exchange);
+
+  // Where no answer lies: pipeline_transfer.cc, with what screen() does with AXFR and IXFR.
+  Next refuse_unknown(const Exchange& exchange);
+  Next refuse_without_version(const Exchange& exchange);
+  Next screen_transfer(const Exchange& exchange);
+  bool may_transfer(const Exchange& exchange) const;
+  Next begin_axfr(const Exchange& exchange, TransferPermit permit);
+  Next hand_over_ixfr(const Exchange& exchange, TransferPermit permit);
+  Next turn_transfer_away();
 
   Foresight alone_;  // of a message that comes alone
   query::Answer answer_;
@@ -127,6 +136,8 @@ class Pipeline {
   Tickets* tickets_;
   const tsig::KeyTable no_keys_;
   tsig::Verified signature_;  // of the latest query that is signed
+  std::shared_ptr<TransferCounts> transfer_counts_;
+  std::optional<Transfer> transfer_;  // of the latest query that is answered so
 };
 
 }  // namespace atlas::data

@@ -31,7 +31,7 @@ class UpdatePipelineTest : public PipelineTest {
 TEST_F(UpdatePipelineTest, UpdatesAreHandedOver) {
   const auto wire = dns::encode(message_).value();
   EXPECT_EQ(hand_over(wire), Pipeline::kPending);
-  const auto requests = desk_.desk.take_requests(2);
+  const auto requests = desk_.desk.take_requests(handoff::RequestKind::kUpdate, 2);
   ASSERT_EQ(requests.size(), 1u);
   EXPECT_EQ(requests[0].message, wire);
   EXPECT_EQ(requests[0].client.remote, client_.remote);
@@ -47,7 +47,7 @@ TEST_F(UpdatePipelineTest, UpdatesAreHandedOver) {
 TEST_F(UpdatePipelineTest, QueriesAreAnsweredAtOnce) {
   message_.header.opcode = dns::Opcode::QUERY;
   EXPECT_EQ(refusal()->rcode(), Rcode::NOERROR);
-  message_.header.opcode = dns::Opcode::NOTIFY;
+  message_.header.opcode = dns::Opcode::STATUS;
   EXPECT_EQ(refusal()->rcode(), Rcode::NOTIMP);
   EXPECT_EQ(counters_.updates_received.read(), 0u);
 }

@@ -19,11 +19,13 @@ namespace atlas::data {
 class QuicClient {
  public:
   QuicClient(const net::Endpoint& server, std::string alpn, quic::Timestamp now,
-             const quic::Settings& settings = {}, const tls::ResumptionTicket* ticket = nullptr)
+             const quic::Settings& settings = {}, const tls::ResumptionTicket* ticket = nullptr,
+             const tls::CertificateFiles& certificate = {})
       : fd_(connected(server, SOCK_DGRAM)), server_(server) {
     tls::ClientPolicy policy;
     policy.verification = tls::ServerVerification::kNone;
     policy.tls.alpn = {std::move(alpn)};
+    policy.certificate = certificate;
     connection_ = quic::ClientConnection::make(quic::ClientContext::make(policy).value(), settings,
                                                {.name = "localhost"}, path(), now, ticket);
   }
@@ -46,6 +48,9 @@ class QuicClient {
     connection_->send(*stream, octets, fin);
     return *stream;
   }
+
+  // Whether octets of streams that come make room for others.
+  void set_takes(bool takes) { takes_ = takes; }
 
   // Goes on from another port.
   void move(quic::Timestamp now) {
@@ -87,7 +92,7 @@ class QuicClient {
       Stream& stream = streams_[event.stream];
       const base::Bytes octets = events.octets_of(event);
       stream.octets.insert(stream.octets.end(), octets.begin(), octets.end());
-      if (!octets.empty()) connection_->consume(event.stream, octets.size());
+      if (!octets.empty() && takes_) connection_->consume(event.stream, octets.size());
       stream.fin = stream.fin || event.fin;
       if (event.kind == quic::Event::Kind::kStreamClosed) stream.closed = true;
       if (event.kind == quic::Event::Kind::kStreamReset) stream.reset = event.code;
@@ -98,6 +103,7 @@ class QuicClient {
   net::Endpoint server_;
   std::unique_ptr<quic::ClientConnection> connection_;
   std::map<quic::StreamId, Stream> streams_;
+  bool takes_ = true;
 };
 
 }  // namespace atlas::data

@@ -49,7 +49,7 @@ struct TestDesk {
 
   // Control answers all that it was given; the answers are ready in `tickets`. Returns how many.
   size_t answer_all() {
-    const auto requests = desk.take_requests(handoff::kRequestsMax);
+    const auto requests = desk.take_requests(handoff::RequestKind::kUpdate, handoff::kRequestsMax);
     for (const handoff::Request& request : requests) answer_update(desk, request);
     tickets.take_replies();
     return requests.size();
@@ -95,7 +95,7 @@ class TestControl {
     while (!stopping_) {
       pollfd waiting{desk_.request_descriptor(), POLLIN, 0};
       if (::poll(&waiting, 1, kWaitMs) != 1) continue;
-      const auto requests = desk_.take_requests(kAtATime);
+      const auto requests = desk_.take_requests(handoff::RequestKind::kUpdate, kAtATime);
       std::this_thread::sleep_for(delay_);
       for (const handoff::Request& request : requests) {
         ++answered_;

@@ -5,7 +5,8 @@
 
 namespace atlas::data {
 
-bool Tickets::submit(const query::Client& client, base::Bytes message) {
+bool Tickets::submit(handoff::RequestKind kind, const query::Client& client, base::Bytes message,
+                     TransferPermit permit) {
   if (closed_) return false;
   if (free_.empty()) {
     if (slots_.size() == kTicketsMax) return false;
@@ -14,13 +15,18 @@ bool Tickets::submit(const query::Client& client, base::Bytes message) {
   }
   const uint32_t index = free_.back();
   const uint32_t generation = slots_[index].generation + 1;
-  if (!desk_.submit({.worker = worker_,
-                     .ticket = uint64_t{generation} << 32 | index,
-                     .client = client,
-                     .message = {message.begin(), message.end()}})) {
-    return false;
+  handoff::Request request{.kind = kind,
+                           .worker = worker_,
+                           .ticket = uint64_t{generation} << 32 | index,
+                           .client = client,
+                           .message = {message.begin(), message.end()}};
+  if (!client.tls_names.empty()) {
+    request.tls_names = std::make_shared<const std::string>(client.tls_names);
+    request.client.tls_names = *request.tls_names;
   }
+  if (!desk_.submit(std::move(request))) return false;
   slots_[index].generation = generation;
+  slots_[index].permit = std::move(permit);
   free_.pop_back();
   last_ = index;
   counters_.updates_pending.set(static_cast<int64_t>(open()));
@@ -37,13 +43,17 @@ std::optional<Tickets::Delivery> Tickets::next_reply() {
   const auto index = static_cast<uint32_t>(reply.ticket);
   const auto generation = static_cast<uint32_t>(reply.ticket >> 32);
   if (index >= slots_.size() || slots_[index].generation != generation || generation % 2 == 0) return {};
-  Delivery delivery{.place = slots_[index].place, .message = std::move(reply.message)};
+  Delivery delivery{.place = slots_[index].place,
+                    .message = std::move(reply.message),
+                    .transfer = std::move(reply.transfer),
+                    .permit = std::move(slots_[index].permit)};
   release(index);
   return delivery;
 }
 
 void Tickets::release(uint32_t index) {
   slots_[index].place = {};
+  slots_[index].permit = {};
   ++slots_[index].generation;
   free_.push_back(index);
   counters_.updates_pending.set(static_cast<int64_t>(open()));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "atlas/base/bytes.h"
+#include "atlas/data/transfers.h"
 #include "atlas/handoff/counters.h"
 #include "atlas/handoff/request.h"
 #include "atlas/net/packet_info.h"
@@ -50,7 +51,9 @@ class Tickets {
       : desk_(desk), worker_(worker), counters_(counters) {}
 
   // Copies a message to the desk. False if there are too many, or the desk takes none.
-  bool submit(const query::Client& client, base::Bytes message);
+  // `permit` is that of a transfer.
+  bool submit(handoff::RequestKind kind, const query::Client& client, base::Bytes message,
+              TransferPermit permit = {});
   // Where the answer to the message that was submitted last belongs.
   void set_place(const ReplyPlace& place) { slots_[last_].place = place; }
 
@@ -61,7 +64,9 @@ class Tickets {
   bool has_replies() const { return !replies_.empty(); }
   struct Delivery {
     ReplyPlace place;
-    std::vector<uint8_t> message;  // empty: there is no answer
+    std::vector<uint8_t> message;  // empty: there is no answer, or it is a transfer
+    std::unique_ptr<transfer::Outgoing> transfer;
+    TransferPermit permit;  // of a request for one, whatever the answer is
   };
   // The oldest of them; none if it was for no ticket.
   std::optional<Delivery> next_reply();
@@ -76,6 +81,7 @@ class Tickets {
   struct Slot {
     uint32_t generation = 0;  // odd while the ticket is open
     ReplyPlace place;
+    TransferPermit permit;
   };
 
   void release(uint32_t index);

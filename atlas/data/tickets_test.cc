@@ -10,7 +10,7 @@ namespace {
 class TicketsTest : public ::testing::Test {
  protected:
   bool submit(uint32_t connection) {
-    if (!tickets().submit({}, message_)) return false;
+    if (!tickets().submit(handoff::RequestKind::kUpdate, {}, message_)) return false;
     tickets().set_place({query::Transport::kTcp, ConnectionPlace{.connection = connection}});
     return true;
   }
@@ -31,7 +31,7 @@ TEST_F(TicketsTest, AnswersFindTheirPlaceInWhateverOrder) {
   for (uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(submit(i));
   EXPECT_EQ(tickets().open(), 3u);
   EXPECT_EQ(counters_.updates_pending.read(), 3);
-  auto requests = desk_.desk.take_requests(3);
+  auto requests = desk_.desk.take_requests(handoff::RequestKind::kUpdate, 3);
   EXPECT_EQ(requests[0].message, message_);
   std::ranges::reverse(requests);
   for (const handoff::Request& request : requests) answer_update(desk_.desk, request);
@@ -44,7 +44,7 @@ TEST_F(TicketsTest, AnswersFindTheirPlaceInWhateverOrder) {
 
 TEST_F(TicketsTest, ASecondAnswerIsForNobody) {
   ASSERT_TRUE(submit(1));
-  const auto first = desk_.desk.take_requests(1);
+  const auto first = desk_.desk.take_requests(handoff::RequestKind::kUpdate, 1);
   answer_update(desk_.desk, first[0]);
   answer_update(desk_.desk, first[0]);
   tickets().take_replies();
@@ -95,7 +95,7 @@ TEST_F(TicketsTest, OnceClosedThereAreNoMore) {
 
 TEST_F(TicketsTest, NobodyWaitsAtASocketThatIsGone) {
   for (const int fd : {3, 4}) {
-    ASSERT_TRUE(tickets().submit({}, message_));
+    ASSERT_TRUE(tickets().submit(handoff::RequestKind::kUpdate, {}, message_));
     DatagramPlace place;
     place.fd = fd;
     tickets().set_place({query::Transport::kUdp, place});

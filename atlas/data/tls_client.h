@@ -28,21 +28,32 @@ class TestCertificate {
   }
   ~TestCertificate() { std::filesystem::remove_all(folder_); }
 
-  std::shared_ptr<const tls::ServerContext> server_context(std::vector<std::string> alpn) {
-    policy_.tls.alpn = std::move(alpn);
+  // With authorities, clients are asked for certificates of theirs.
+  std::shared_ptr<const tls::ServerContext> server_context(std::vector<std::string> alpn,
+                                                           const std::filesystem::path& authorities = {}) {
+    set(std::move(alpn), authorities);
     auto certificates = tls::load_certificates(policy_);
     EXPECT_TRUE(certificates) << certificates.error().message;
     return tls::ServerContext::make(policy_, std::move(*certificates), keys_).value();
   }
 
-  std::shared_ptr<const quic::ServerContext> quic_context(std::string alpn) {
-    policy_.tls.alpn = {std::move(alpn)};
+  std::shared_ptr<const quic::ServerContext> quic_context(std::string alpn,
+                                                          const std::filesystem::path& authorities = {}) {
+    set({std::move(alpn)}, authorities);
     auto certificates = tls::load_certificates(policy_);
     EXPECT_TRUE(certificates) << certificates.error().message;
     return quic::ServerContext::make(policy_, std::move(*certificates), keys_, token_secret_).value();
   }
 
  private:
+  void set(std::vector<std::string> alpn, const std::filesystem::path& authorities) {
+    using Mode = tls::ClientCertificateMode;
+    policy_.tls.alpn = std::move(alpn);
+    policy_.client_certificates = {.mode = authorities.empty() ? Mode::kNone : Mode::kRequest,
+                                   .authorities_file = authorities,
+                                   .names = {}};
+  }
+
   std::filesystem::path folder_;
   tls::ServerPolicy policy_;
   tls::TicketKeys keys_ = tls::TicketKeys::random();
@@ -57,7 +68,10 @@ inline TestCertificate& test_certificate() {
 // One that verifies nothing: what is tested is the server.
 struct TlsClient {
   TlsClient(net::FileDescriptor socket, std::vector<std::string> alpn)
-      : fd(std::move(socket)), session(context_of(std::move(alpn)), {.name = "localhost"}) {
+      : TlsClient(std::move(socket), context_of(std::move(alpn))) {}
+  TlsClient(net::FileDescriptor socket, std::shared_ptr<const tls::ClientContext> context,
+            const tls::ResumptionTicket* ticket = nullptr)
+      : fd(std::move(socket)), session(std::move(context), {.name = "localhost"}, ticket) {
     session.start(to_server);
   }
 

@@ -138,8 +138,10 @@ void Worker::take_turn(int wait) {
 
 void Worker::send_replies(const Batch& batch) {
   for (size_t i = 0; i < kRepliesPerTurn && tickets_->has_replies(); ++i) {
-    const auto delivery = tickets_->next_reply();
-    if (!delivery || !send_reply(batch, delivery->place, delivery->message)) {
+    auto delivery = tickets_->next_reply();
+    const bool taken = delivery && (delivery->transfer != nullptr ? begin_transfer(batch, *delivery)
+                                                                  : send_reply(batch, *delivery));
+    if (!taken) {
       counters_.replies_without_taker.add();
     } else if (!delivery->message.empty()) {
       pipeline_.count_reply(delivery->place.transport, delivery->message);
@@ -147,15 +149,32 @@ void Worker::send_replies(const Batch& batch) {
   }
 }
 
-bool Worker::send_reply(const Batch& batch, const ReplyPlace& place, base::Bytes message) {
+bool Worker::send_reply(const Batch& batch, Tickets::Delivery& delivery) {
+  const ReplyPlace& place = delivery.place;
   if (const auto* const datagram = std::get_if<DatagramPlace>(&place.where)) {
-    if (!message.empty()) udp_.reply(*datagram, message);
+    if (!delivery.message.empty()) udp_.reply(*datagram, delivery.message);
     return true;
   }
   const auto* const connection = std::get_if<ConnectionPlace>(&place.where);
   if (connection == nullptr) return false;
-  return query::is_over_quic(place.transport) ? quic_.reply(*connection, message, batch)
-                                              : streams_.reply(*connection, message, batch);
+  return query::is_over_quic(place.transport) ? quic_.reply(*connection, delivery.message, batch)
+                                              : streams_.reply(*connection, delivery.message, batch);
+}
+
+bool Worker::begin_transfer(const Batch& batch, Tickets::Delivery& delivery) {
+  const ReplyPlace& place = delivery.place;
+  Transfer transfer(std::move(delivery.transfer), std::move(delivery.permit), place.transport, batch);
+  if (const auto* const datagram = std::get_if<DatagramPlace>(&place.where)) {
+    // RFC 1995 2: one message, which tells a client with TCP whether there is more.
+    first_message_.resize(dns::kMessageOctetsMax);
+    const size_t octets = transfer.next(batch, first_message_, counters_);
+    if (octets > 0) udp_.reply(*datagram, base::Bytes(first_message_).first(octets));
+    return true;
+  }
+  const auto* const connection = std::get_if<ConnectionPlace>(&place.where);
+  if (connection == nullptr) return false;
+  return query::is_over_quic(place.transport) ? quic_.reply(*connection, std::move(transfer), batch)
+                                              : streams_.reply(*connection, std::move(transfer), batch);
 }
 
 void Worker::serve_udp(const Batch& batch, const Served& served, size_t batches_max) {
@@ -218,7 +237,7 @@ void Worker::finish() {
   const auto has_work = [this] {
     return streams_.has_connections() || quic_.has_connections() || (tickets_ && tickets_->open() > 0);
   };
-  while (has_work() && base::monotonic_now() < end) take_turn(kDrainWaitMsMax);
+  while (has_work() && base::monotonic_now() < end) take_turn(std::min(wait_ms(), kDrainWaitMsMax));
   streams_.close_all();
   const Batch last = make_batch(publisher_.adopt(index_));
   quic_.close_all(last);

@@ -51,7 +51,9 @@ class Worker {
   int wait_ms();
   // Sends what control has answered, as much as one turn may.
   void send_replies(const Batch& batch);
-  bool send_reply(const Batch& batch, const ReplyPlace& place, base::Bytes message);
+  // Whether somebody takes it.
+  bool send_reply(const Batch& batch, Tickets::Delivery& delivery);
+  bool begin_transfer(const Batch& batch, Tickets::Delivery& delivery);
   void serve_udp(const Batch& batch, const Served& served, size_t batches_max);
   void adopt_settings(const Batch& batch);
   bool add_listener(const Served& served);
@@ -64,6 +66,7 @@ class Worker {
   const std::chrono::milliseconds drain_;
   std::optional<Tickets> tickets_;
   Pipeline pipeline_;
+  std::vector<uint8_t> first_message_;  // of a transfer, over UDP
   transport::udp::UdpTransport udp_;
   transport::stream::StreamTransport streams_;
   transport::doq::QuicTransport quic_;

@@ -113,7 +113,8 @@ TEST_F(WorkerPoolTest, StopDoesNotWaitForEver) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
   EXPECT_TRUE(receive_some(stream.get()).empty());
   // Whoever answers now does no harm.
-  for (const handoff::Request& request : desk_->take_requests(2)) answer_update(*desk_, request);
+  for (const handoff::Request& request : desk_->take_requests(handoff::RequestKind::kUpdate, 2))
+    answer_update(*desk_, request);
 }
 
 }  // namespace

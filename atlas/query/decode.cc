@@ -94,7 +94,7 @@ DecodeResult finish(const Query& query, DecodeResult result) {
   return result;
 }
 
-// What follows the header. Made twice, so that queries do not pay for updates.
+// What follows the header. Made for each kind, so that queries do not pay for the others.
 template <Decoded kOutcome, size_t kRecordsMax>
 [[gnu::always_inline]] inline DecodeResult decode_sections(base::Bytes message, const dns::Header& header,
                                                            base::ByteReader& reader, Query& query) {
@@ -129,7 +129,7 @@ template <Decoded kOutcome, size_t kRecordsMax>
       // RFC 8945 5.1: the last record of the message. What an update is signed with is for whoever carries it
       // out.
       if (i + 1 != records || i < before_additional) return error(Rcode::FORMERR);
-      return finish(query, {kOutcome, kOutcome == Decoded::kUpdate ? Rcode::NOTIMP : Rcode::NOTAUTH});
+      return finish(query, {kOutcome, kOutcome == Decoded::kQuery ? Rcode::NOTAUTH : Rcode::NOTIMP});
     }
     // RFC 6891 6.1.1: at most one, in the additional section, owned by the root.
     if (query.has_edns || i < before_additional || owner_octets != 1) return error(Rcode::FORMERR);
@@ -141,16 +141,18 @@ template <Decoded kOutcome, size_t kRecordsMax>
     if (query.edns_version == 0 && !rdata.empty() && !read_options(rdata, query))
       return error(Rcode::FORMERR);
   }
-  return finish(query, {kOutcome, kOutcome == Decoded::kUpdate ? Rcode::NOTIMP : Rcode::NOERROR});
+  return finish(query, {kOutcome, kOutcome == Decoded::kQuery ? Rcode::NOERROR : Rcode::NOTIMP});
 }
 
 [[gnu::noinline]] DecodeResult decode_other(base::Bytes message, dns::Header header, base::ByteReader reader,
                                             Query& query) {
   // Other operations are refused by opcode before their sections are looked at.
-  if (header.opcode != dns::Opcode::UPDATE) return error(Rcode::NOTIMP);
-  // RFC 2136 2.3.
+  const bool is_notify = header.opcode == dns::Opcode::NOTIFY;
+  if (header.opcode != dns::Opcode::UPDATE && !is_notify) return error(Rcode::NOTIMP);
+  // RFC 2136 2.3, RFC 1996 3.7.
   if (header.question_count != 1) return error(Rcode::FORMERR);
-  return decode_sections<Decoded::kUpdate, kUpdateRecordsMax>(message, header, reader, query);
+  return is_notify ? decode_sections<Decoded::kNotify, kQueryRecordsMax>(message, header, reader, query)
+                   : decode_sections<Decoded::kUpdate, kUpdateRecordsMax>(message, header, reader, query);
 }
 
 }  // namespace

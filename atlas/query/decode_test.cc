@@ -79,7 +79,7 @@ TEST(Decode, ACompressedQuestionIsAFormatError) {
 }
 
 TEST(Decode, OtherOperationsAreNotImplemented) {
-  for (const auto opcode : {dns::Opcode::NOTIFY, dns::Opcode::STATUS, dns::Opcode::IQUERY, dns::Opcode{6}}) {
+  for (const auto opcode : {dns::Opcode::STATUS, dns::Opcode::IQUERY, dns::Opcode{6}}) {
     dns::Message message = question();
     message.header.opcode = opcode;
     Query query;
@@ -137,6 +137,34 @@ TEST(Decode, AnUpdateMayNotHaveAnyNumberOfRecords) {
   EXPECT_EQ(decode(wire, query).rcode, Rcode::FORMERR);
   base::store_u16(&wire[8], 10'000);
   EXPECT_EQ(decode(wire, query).outcome, Decoded::kUpdate);
+}
+
+// RFC 1996 3.7.
+TEST(Decode, ANotifyMayHaveAHint) {
+  dns::Message message = question("Example.test.", dns::RRType::SOA);
+  message.header.opcode = dns::Opcode::NOTIFY;
+  message.answers.push_back(
+      {message.questions[0].name, dns::RRType::SOA, dns::RRClass::IN, 0, std::vector<uint8_t>(22)});
+  Query query;
+  const DecodeResult result = decode(wire_of(message), query);
+  EXPECT_EQ(result.outcome, Decoded::kNotify);
+  EXPECT_EQ(result.rcode, Rcode::NOTIMP);
+  EXPECT_EQ(query.type, dns::RRType::SOA);
+  message.questions.clear();
+  EXPECT_EQ(decode(wire_of(message), query).rcode, Rcode::FORMERR);
+}
+
+// RFC 1995 3.
+TEST(Decode, AnIxfrTellsItsVersion) {
+  dns::Message message = question("example.test.", dns::RRType::IXFR);
+  message.authorities.push_back(
+      {message.questions[0].name, dns::RRType::SOA, dns::RRClass::IN, 0, std::vector<uint8_t>(22)});
+  message.edns.emplace();
+  Query query;
+  const DecodeResult result = decode(wire_of(message), query);
+  EXPECT_EQ(result.outcome, Decoded::kQuery);
+  EXPECT_EQ(result.rcode, Rcode::NOERROR);
+  EXPECT_TRUE(query.has_edns);
 }
 
 // RFC 8945 5.1.

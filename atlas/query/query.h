@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <string_view>
 
 #include "atlas/base/bytes.h"
 #include "atlas/dns/message.h"
@@ -33,6 +34,11 @@ struct Client {
   net::Endpoint local;
   Transport transport = Transport::kUdp;
   bool replayable = false;  // what comes may be a copy of what came before (0-RTT)
+  // Over TLS that zones must not be sent over: older than 1.3, or without its protocol "dot" (RFC 9103 7).
+  bool transfers_barred = false;
+  // DNS names of the certificate that it has shown, verified; separated by blanks, in lower case. They lie
+  // with the connection.
+  std::string_view tls_names = {};
 };
 
 // RFC 7873 4: 8 octets from the client; 8 to 32 from the server, if it has one already.
@@ -80,14 +86,15 @@ struct Query {
 enum class Decoded : uint8_t {
   kQuery,   // a whole, well-formed request
   kUpdate,  // one of opcode UPDATE, whose zone section stands for a question; its records were skipped
+  kNotify,  // one of opcode NOTIFY with a question; its records were skipped
   kDrop,    // must not be answered: a response, or less than a header
   kError,   // answer with the RCODE in `rcode`; `query` holds what could be read
 };
 
 struct DecodeResult {
   Decoded outcome = Decoded::kDrop;
-  // Of kQuery: NOTAUTH if it is signed, and so wants to be verified. Of kUpdate: NOTIMP, for a server that
-  // does none.
+  // Of kQuery: NOTAUTH if it is signed, and so wants to be verified. Of kUpdate and kNotify: NOTIMP, for a
+  // server that takes none.
   dns::Rcode rcode = dns::Rcode::NOERROR;
 };
 

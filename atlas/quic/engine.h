@@ -113,8 +113,9 @@ struct Engine {
 
   tls::HandshakeFacts facts;
   std::string server_name;
-  ConnectionId first_id;  // of a server: by which the client calls it until it knows another
-  bool useful = false;    // the datagram at hand
+  std::string client_names;  // see ServerConnection
+  ConnectionId first_id;     // of a server: by which the client calls it until it knows another
+  bool useful = false;       // the datagram at hand
   bool handshake_done = false;
   bool early_data_rejected = false;
 
@@ -137,6 +138,8 @@ bool note_facts(Engine& engine);
 
 // Each side's part of what happens when the handshake is complete.
 void finish_server_handshake(Engine& engine);
+// What the server knows of its client by now.
+void note_client_names(Engine& engine);
 void finish_client_handshake(Engine& engine);
 
 }  // namespace atlas::quic

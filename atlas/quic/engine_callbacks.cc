@@ -76,11 +76,12 @@ int on_stream_data(ngtcp2_conn*, uint32_t flags, StreamId id, uint64_t, const ui
   if (fin) {
     if (Stream* stream = engine.streams.find(id)) stream->finished = true;
   }
-  engine.tell({.kind = Event::Kind::kStreamData,
-               .fin = fin,
-               .early = (flags & NGTCP2_STREAM_DATA_FLAG_0RTT) != 0,
-               .stream = id},
-              {octets, size});
+  const bool early = (flags & NGTCP2_STREAM_DATA_FLAG_0RTT) != 0;
+  // A ticket tells whose it is before the handshake is complete.
+  if (early && engine.is_server() && engine.session != nullptr && engine.client_names.empty()) {
+    note_client_names(engine);
+  }
+  engine.tell({.kind = Event::Kind::kStreamData, .fin = fin, .early = early, .stream = id}, {octets, size});
   if (!fin && size < FloodGuard::kFragmentOctets) return count(engine, Nuisance::kFragment);
   return 0;
 }

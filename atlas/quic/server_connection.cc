@@ -204,11 +204,21 @@ void finish_server_handshake(Engine& engine) {
     engine.fail(Failure::kTls, NGTCP2_CRYPTO_ERROR | kNoApplicationProtocol);
     return;
   }
+  note_client_names(engine);
   if (may_have_ticket(session, contents_of(engine).parts->policy)) {
     (void)gnutls_session_ticket_send(session, kTicketsPerHandshake, 0);
   }
   send_token(engine);
   engine.tell({.kind = Event::Kind::kIdRetired, .id = engine.first_id});
+}
+
+void note_client_names(Engine& engine) {
+  const auto facts = peer_facts(engine.session.get());
+  engine.client_names = facts ? tls::dns_names_text(*facts) : std::string();
+}
+
+std::string_view ServerConnection::client_names() const {
+  return engine().client_names;
 }
 
 std::unique_ptr<ServerConnection> ServerConnection::make(std::shared_ptr<const ServerContext> context,

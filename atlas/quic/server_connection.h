@@ -20,6 +20,10 @@ class ServerConnection : public Connection {
                                                 const Settings& settings, const Hello& hello,
                                                 const Path& path, uint8_t worker, Timestamp now);
 
+  // DNS names of the certificate that the client has shown, in this session or in the one that it resumes, as
+  // tls::dns_names_text() gives them. Known when the first data comes.
+  std::string_view client_names() const;
+
  private:
   using Connection::Connection;
 };

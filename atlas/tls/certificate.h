@@ -35,6 +35,9 @@ struct CertificateFacts {
   std::string issuer;  // both as RFC 2253 writes them
 };
 
+// The DNS names, separated by blanks; but for those with what no host's name has.
+std::string dns_names_text(const CertificateFacts& facts);
+
 // Immutable, and cheap to copy. May be shared by threads.
 class Certificate {
  public:

@@ -110,6 +110,16 @@ CertificateFacts facts_of(const x509_st* certificate) {
   return facts;
 }
 
+std::string dns_names_text(const CertificateFacts& facts) {
+  constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyz0123456789-_.*";
+  std::string text;
+  for (const std::string& name : facts.dns_names) {
+    if (name.find_first_not_of(kOfNames) != std::string::npos) continue;
+    text.append(text.empty() ? "" : " ").append(name);
+  }
+  return text;
+}
+
 std::optional<CertificateFacts> facts_of_der(base::Bytes der) {
   const unsigned char* at = der.data();
   const Owned<X509> certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));

@@ -169,6 +169,13 @@ TEST_F(CertificateTest, ASelfSignedOneCanBeMadeAndLoaded) {
   EXPECT_EQ(std::filesystem::status(files.chain).permissions(), std::filesystem::perms(0644));
 }
 
+TEST_F(CertificateTest, NamesOfHostsMakeAText) {
+  EXPECT_EQ(dns_names_text({}), "");
+  CertificateFacts facts;
+  facts.dns_names = {"a.test", "b.test c.test", "*.d_e-9.test", std::string("x\0.test", 7)};
+  EXPECT_EQ(dns_names_text(facts), "a.test *.d_e-9.test");
+}
+
 TEST_F(CertificateTest, ASelfSignedOneNeedsNamesThatAreNames) {
   const CertificateFiles files{.chain = folder_ / "self.pem", .key = folder_ / "self.key"};
   EXPECT_FALSE(make_self_signed({}, files));

@@ -1,4 +1,4 @@
-// How many connections each client has open. A client is an IPv4 address or an IPv6 /64.
+// How many connections each client has open, or transfers. A client is an IPv4 address or an IPv6 /64.
 #pragma once
 
 #include <cstdint>

@@ -68,10 +68,10 @@ std::optional<std::string_view> find_parameter(std::string_view query, std::stri
   return {};
 }
 
-bool is_update(base::Bytes message) {
+bool is_more_than_a_query(base::Bytes message) {
   base::ByteReader reader(message);
   const auto header = dns::read_header(reader);
-  return header && header->opcode == dns::Opcode::UPDATE;
+  return header && (header->opcode == dns::Opcode::UPDATE || header->opcode == dns::Opcode::NOTIFY);
 }
 
 bool wants_json(const http::RequestView& request) {
@@ -148,7 +148,7 @@ Handler::Response Handler::answer_get(const http::RequestView& request, const qu
   if (!octets) return refuse(Refusal::kEncoding);
   const base::Bytes message = base::Bytes(*message_).first(*octets);
   // RFC 9110 9.2.1: GET changes nothing.
-  if (is_update(message)) return refuse(Refusal::kMessage);
+  if (is_more_than_a_query(message)) return refuse(Refusal::kMessage);
   return answer_message(message, request, client, batch);
 }
 

@@ -48,6 +48,13 @@ class Application {
   virtual bool reply(quic::StreamId stream, base::Bytes message, Visit& visit) = 0;
   // Takes no more requests, and says so.
   virtual void drain(Visit& visit) = 0;
+  // The same for an answer of several messages, which HTTP does not have.
+  virtual bool reply_transfer(quic::StreamId, Transfer, Visit&) { return false; }
+  // Some are under way, or wait for it.
+  virtual bool has_transfers() const { return false; }
+  // write() has more to do at once; when it has, though nothing happens.
+  virtual bool wants_visit(const Visit&) const { return false; }
+  virtual quic::Timestamp deadline(const Visit&) const { return quic::kNever; }
   // Something that is owed has not been given to the connection, or is awaited.
   virtual bool owes_answers() const = 0;
   // For CONNECTION_CLOSE in peace.

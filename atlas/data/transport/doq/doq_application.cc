@@ -43,7 +43,7 @@ void DoqApplication::take_data(const quic::Event& event, base::Bytes octets, Vis
   if (!quic::is_bidirectional(event.stream)) return close(DoqOffence::kDirection, visit);
   auto begun = std::ranges::find(begun_, event.stream, &Begun::stream);
   // Most queries come in one piece.
-  if (begun == begun_.end() && event.fin && visit.has_room()) {
+  if (begun == begun_.end() && event.fin && has_room(visit)) {
     return answer(event.stream, octets, event.early, visit);
   }
   if (begun == begun_.end()) {
@@ -59,7 +59,7 @@ void DoqApplication::take_data(const quic::Event& event, base::Bytes octets, Vis
 }
 
 void DoqApplication::write(Visit& visit) {
-  for (size_t i = 0; complete_ > 0 && i < begun_.size() && visit.has_room();) {
+  for (size_t i = 0; complete_ > 0 && i < begun_.size() && has_room(visit);) {
     if (!begun_[i].complete) {
       ++i;
       continue;
@@ -69,10 +69,12 @@ void DoqApplication::write(Visit& visit) {
     --complete_;
     answer(begun.stream, begun.octets.bytes(), begun.early, visit);
   }
+  if (!transfers_.empty()) continue_transfer(visit);
 }
 
 void DoqApplication::forget(quic::StreamId stream) {
   std::erase(awaiting_, stream);
+  std::erase_if(transfers_, [stream](const UnderWay& one) { return one.stream == stream; });
   const auto begun = std::ranges::find(begun_, stream, &Begun::stream);
   if (begun == begun_.end()) return;
   if (begun->complete) --complete_;
@@ -98,6 +100,7 @@ void DoqApplication::answer(quic::StreamId stream, base::Bytes octets, bool earl
                                                   std::span(response).subspan(kLengthOctets), foresight);
   visit.connection.consume(stream, octets.size());
   ++visit.work;
+  if (size == Pipeline::kTransfer) return begin_transfer(stream, answering_.pipeline.take_transfer(), visit);
   if (size != Pipeline::kPending) return send_response(stream, size, visit);
   awaiting_.push_back(stream);
   visit.await(stream);
@@ -126,6 +129,7 @@ void DoqApplication::close(DoqOffence offence, Visit& visit) {
   begun_.clear();
   complete_ = 0;
   awaiting_.clear();
+  transfers_.clear();
 }
 
 }  // namespace atlas::data::transport::doq

@@ -1,7 +1,8 @@
-// DNS over QUIC (RFC 9250): a query a stream, its answer on the same.
+// DNS over QUIC (RFC 9250): a query a stream, its answer on the same; or the messages of its answer.
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,9 @@ enum class DoqError : quic::ErrorCode {
   kExcessiveLoad = 0x4,
   kUnspecifiedError = 0x5,
 };
+
+// Of a zone under way, what waits for the client's acknowledgement: beside it, there is room for answers.
+inline constexpr size_t kTransferOctetsMax = 256 << 10;
 
 // What all connections of a worker share.
 struct DoqAnswering {
@@ -44,7 +48,11 @@ class DoqApplication final : public Application {
   void write(Visit& visit) override;
   bool reply(quic::StreamId stream, base::Bytes message, Visit& visit) override;
   void drain(Visit&) override { draining_ = true; }
-  bool owes_answers() const override { return complete_ > 0 || !awaiting_.empty(); }
+  bool reply_transfer(quic::StreamId stream, Transfer transfer, Visit& visit) override;
+  bool has_transfers() const override { return !transfers_.empty(); }
+  bool wants_visit(const Visit& visit) const override;
+  quic::Timestamp deadline(const Visit& visit) const override;
+  bool owes_answers() const override { return complete_ > 0 || !awaiting_.empty() || !transfers_.empty(); }
   quic::ErrorCode no_error() const override { return static_cast<quic::ErrorCode>(DoqError::kNoError); }
 
  private:
@@ -57,6 +65,20 @@ class DoqApplication final : public Application {
     base::OctetBuffer octets;
   };
 
+  // A zone on its way out. The first is sent, the others wait.
+  struct UnderWay {
+    quic::StreamId stream = 0;
+    Transfer transfer;
+    quic::Timestamp looked_at = 0;  // whether the client takes it
+    size_t unacknowledged = 0;      // at that time
+  };
+
+  // For answers of one message.
+  bool has_room(const Visit& visit) const;
+  void begin_transfer(quic::StreamId stream, Transfer transfer, const Visit& visit);
+  // Sends its next message if there is room, or gives it up.
+  void continue_transfer(Visit& visit);
+  void give_up_transfer(Visit& visit);
   void take_data(const quic::Event& event, base::Bytes octets, Visit& visit);
   void forget(quic::StreamId stream);
   // `octets` are all of a stream.
@@ -70,6 +92,7 @@ class DoqApplication final : public Application {
   std::vector<Begun> begun_;
   uint32_t complete_ = 0;                 // of them
   std::vector<quic::StreamId> awaiting_;  // whose answers come later
+  std::deque<UnderWay> transfers_;
   bool draining_ = false;
 };
 

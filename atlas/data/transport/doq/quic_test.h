@@ -52,8 +52,9 @@ class QuicTest : public ::testing::Test {
     client.exchange(now());
   }
 
-  QuicClient client(const quic::Settings& settings = {}, const tls::ResumptionTicket* ticket = nullptr) {
-    return QuicClient(listener_->endpoint, alpn(), now(), settings, ticket);
+  QuicClient client(const quic::Settings& settings = {}, const tls::ResumptionTicket* ticket = nullptr,
+                    const tls::CertificateFiles& certificate = {}) {
+    return QuicClient(listener_->endpoint, alpn(), now(), settings, ticket, certificate);
   }
   QuicClient open_client() {
     QuicClient made = client();

@@ -203,7 +203,7 @@ void QuicTransport::expire(const Batch& batch) noexcept {
   for (size_t i = 0; i < kExpiriesMax && is_busy(batch.snapshot.quic); ++i) {
     Connection& quiet = *by_activity_.front();
     if (batch.now_ms < quiet.active_ms + idle_ms) break;
-    if (quiet.pending_replies > 0) {
+    if (quiet.pending_replies > 0 || (quiet.application != nullptr && quiet.application->has_transfers())) {
       // It is we who are slow.
       quiet.active_ms = batch.now_ms;
       by_activity_.move_to_back(quiet);

@@ -60,6 +60,8 @@ class QuicTransport {
   // Takes an answer that came later, for serve() to send; empty: there is none. False if nobody takes it any
   // more.
   bool reply(const ConnectionPlace& place, base::Bytes message, const Batch& batch) noexcept;
+  // The same for an answer of several messages.
+  bool reply(const ConnectionPlace& place, Transfer transfer, const Batch& batch) noexcept;
   // Does what is due: packets sent again, idle connections closed. Bounded work.
   void expire(const Batch& batch) noexcept;
   // When expire() has something to do next; UINT64_MAX = never. In the clock of Batch::now_ms.
@@ -104,6 +106,8 @@ class QuicTransport {
   // Returns the units of work spent.
   size_t take_events(Connection& connection, const quic::Events& events, const Batch& batch);
   bool make_application(Connection& connection, Visit& visit);
+  // The connection that an answer of control's is for, if it can take one.
+  Connection* find_awaiting(const ConnectionPlace& place);
   void enqueue(Connection& connection);
   // Writes what the connection has to say, as much as one visit may. Returns the units of work spent.
   size_t write(Connection& connection, const Batch& batch);

@@ -1,5 +1,7 @@
 // What connections do once they have begun: events to their application, and what it has to say to the
 // socket.
+#include <algorithm>
+
 #include "atlas/data/transport/doq/http3_application.h"
 #include "atlas/data/transport/doq/quic_transport.h"
 
@@ -22,7 +24,8 @@ Visit QuicTransport::visit_of(Connection& connection, const Batch& batch) {
   return {.connection = *connection.engine,
           .client = {.remote = connection.engine->path().remote,
                      .local = connection.engine->path().local,
-                     .transport = connection.listener->transport},
+                     .transport = connection.listener->transport,
+                     .tls_names = connection.engine->client_names()},
           .batch = batch,
           .pipeline = pipeline_,
           .place = {.connection = connection.index, .generation = connection.generation},
@@ -73,16 +76,31 @@ bool QuicTransport::make_application(Connection& connection, Visit& visit) {
   return true;
 }
 
-bool QuicTransport::reply(const ConnectionPlace& place, base::Bytes message, const Batch& batch) noexcept {
+Connection* QuicTransport::find_awaiting(const ConnectionPlace& place) {
   Connection* const connection = slab_.find(place.connection, place.generation);
-  if (connection == nullptr) return false;
+  if (connection == nullptr) return nullptr;
   --connection->pending_replies;
-  if (connection->engine == nullptr || connection->application == nullptr) return false;
+  if (connection->engine == nullptr || connection->application == nullptr) return nullptr;
   if (connection->pending_replies == 0) connection->engine->keep_alive(false);
-  if (!is_alive(connection->engine->state())) return false;
+  return is_alive(connection->engine->state()) ? connection : nullptr;
+}
+
+bool QuicTransport::reply(const ConnectionPlace& place, base::Bytes message, const Batch& batch) noexcept {
+  Connection* const connection = find_awaiting(place);
+  if (connection == nullptr) return false;
   Visit visit = visit_of(*connection, batch);
   const bool taken =
       connection->application->reply(static_cast<quic::StreamId>(place.stream), message, visit);
+  enqueue(*connection);
+  return taken;
+}
+
+bool QuicTransport::reply(const ConnectionPlace& place, Transfer transfer, const Batch& batch) noexcept {
+  Connection* const connection = find_awaiting(place);
+  if (connection == nullptr) return false;
+  Visit visit = visit_of(*connection, batch);
+  const bool taken = connection->application->reply_transfer(static_cast<quic::StreamId>(place.stream),
+                                                             std::move(transfer), visit);
   enqueue(*connection);
   return taken;
 }
@@ -117,8 +135,14 @@ size_t QuicTransport::write(Connection& connection, const Batch& batch) {
     forget(connection);
     return work;
   }
-  if (writes == kWritesPerVisitMax) enqueue(connection);
-  deadlines_.set(connection, connection.engine->deadline());
+  quic::Timestamp deadline = connection.engine->deadline();
+  bool has_more = writes == kWritesPerVisitMax;
+  if (connection.application != nullptr) {
+    deadline = std::min(deadline, connection.application->deadline(visit));
+    has_more = has_more || connection.application->wants_visit(visit);
+  }
+  if (has_more) enqueue(connection);
+  deadlines_.set(connection, deadline);
   if (state == quic::State::kDraining) connection.engine.reset();
   return work;
 }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <string>
 
+#include "atlas/data/transfers.h"
 #include "atlas/data/transport/slab.h"
 #include "atlas/data/transport/stream/pending_octets.h"
 #include "atlas/http/server_codec.h"
@@ -17,6 +20,12 @@ namespace atlas::data::transport::stream {
 // What comes next on a connection.
 enum class Stage : uint8_t { kProxyHeader, kHandshake, kQueries };
 
+// Answers of several messages: the first is under way, the others wait.
+struct Transfers {
+  std::deque<Transfer> waiting;  // none, while the client takes the last message
+  uint32_t kernel_octets = 0;    // not acknowledged by the client, when it last took some
+};
+
 struct Connection {
   net::FileDescriptor fd;
   uint32_t index = 0;
@@ -28,8 +37,10 @@ struct Connection {
 
   query::Transport transport = query::Transport::kTcp;
   Stage stage = Stage::kQueries;
-  std::unique_ptr<tls::ServerSession> session;  // null while a handshake thread has it, too
-  std::unique_ptr<http::ServerCodec> http;      // once its version is known
+  std::unique_ptr<tls::ServerSession> session;   // null while a handshake thread has it, too
+  std::unique_ptr<http::ServerCodec> http;       // once its version is known
+  std::unique_ptr<const std::string> tls_names;  // see query::Client; null if it has shown no certificate
+  std::unique_ptr<Transfers> transfers;          // null without any
 
   PendingOctets input;   // part of a message, or messages that wait for room; before: part of a PROXY header
   PendingOctets output;  // what the kernel did not take yet: messages, or records of TLS
@@ -39,6 +50,8 @@ struct Connection {
 
   bool at_handshake_thread = false;  // the session is
   bool counted = false;              // among the connections of its client
+  bool transfers_barred = false;     // see query::Client
+  bool retired = false;              // has lived long enough, but for what it is owed
   bool closing = false;              // nothing more is read; closed once all is sent
   bool readable = false;             // since the last event, until the socket is found empty
   bool writable = true;              // until the socket is found full
@@ -53,6 +66,9 @@ struct Connection {
 
   bool is_used() const { return static_cast<bool>(fd); }
   bool is_encrypted() const { return query::is_encrypted(transport); }
+  uint32_t open_transfers() const {
+    return transfers == nullptr ? 0 : static_cast<uint32_t>(transfers->waiting.size());
+  }
 };
 
 }  // namespace atlas::data::transport::stream

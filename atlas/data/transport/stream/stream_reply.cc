@@ -26,6 +26,17 @@ bool StreamTransport::reply(const ConnectionPlace& place, base::Bytes message, c
   return taken;
 }
 
+bool StreamTransport::reply(const ConnectionPlace& place, Transfer transfer, const Batch& batch) noexcept {
+  Connection* const connection = slab_.find(place.connection, place.generation);
+  if (connection == nullptr) return false;
+  --connection->pending_replies;
+  if (connection->closing || connection->http != nullptr) return false;
+  begin_transfer(*connection, std::move(transfer));
+  if (connection->output.empty()) touch(*connection, batch);
+  enqueue_if_wanted(*connection);
+  return true;
+}
+
 bool StreamTransport::write_reply(Connection& connection, uint64_t stream, base::Bytes message) {
   if (connection.http != nullptr) {
     const bool taken = connection.http->respond(stream, requests_->reply(message));

@@ -118,6 +118,7 @@ bool StreamTransport::resume(Connection& connection, const Batch& batch, handsha
     case tls::SessionState::kOpen:
       counters_.tls_handshakes[session.handshake().resumed ? 1 : 0].add();
       set_stage(connection, Stage::kQueries);
+      if (connection.transport == query::Transport::kTls) note_session(connection);
       touch(connection, batch);
       connection.input.append(job.plain.bytes());
       break;

@@ -250,8 +250,8 @@ void StreamTransport::expire(const Batch& batch) noexcept {
     if (is_over(by_activity_.front()->active_ms, idle_limit(limits))) expired = by_activity_.front();
     if (is_over(by_age_.front()->opened_ms, limits.total)) {
       expired = by_age_.front();
-    } else if (expired != nullptr && expired->pending_replies > 0 && expired->output.empty()) {
-      // It is we who are slow.
+      if (retire(*expired, batch)) continue;
+    } else if (expired != nullptr && has_patience(*expired, batch)) {
       touch(*expired, batch);
       continue;
     }
@@ -284,7 +284,7 @@ void StreamTransport::drain(const Batch& batch) noexcept {
   for (Connection* connection = by_age_.front(); connection != nullptr;) {
     const uint32_t next = connection->by_age.next;
     say_goodbye(*connection);
-    if (connection->output.empty() && connection->pending_replies == 0) close(*connection);
+    if (is_finished(*connection)) close(*connection);
     connection = next == kNoConnection ? nullptr : &slab_[next];
   }
 }

@@ -1,8 +1,8 @@
 // Everything that comes over connections: DNS over TCP (RFC 7766) and over TLS (RFC 7858), many queries a
-// connection, answered in the order in which they come, but for those that control answers; and HTTP over TLS
-// (RFC 8484). A connection that says
-// nothing costs its slot and its TLS session, but no buffer; what one visit to a connection may do is
-// bounded, so that the caller can look after UDP between visits.
+// connection, answered in the order in which they come, but for those that control answers and for whole
+// zones; and HTTP over TLS (RFC 8484). A connection that says nothing costs its slot and its TLS session, but
+// no buffer; what one visit to a connection may do is bounded, so that the caller can look after UDP between
+// visits.
 //
 //   socket ─ PROXY header ─ TLS ─┬─ messages behind their lengths ─┬─ Pipeline::respond
 //                                └─ HTTP ─ doh::Handler::answer ────┘
@@ -61,6 +61,8 @@ class StreamTransport {
   void serve(const Batch& batch, size_t budget) noexcept;
   // Sends an answer that came later; empty: there is none. False if nobody takes it any more.
   bool reply(const ConnectionPlace& place, base::Bytes message, const Batch& batch) noexcept;
+  // The same for an answer of several messages, the first of which serve() sends.
+  bool reply(const ConnectionPlace& place, Transfer transfer, const Batch& batch) noexcept;
   // Closes what is idle, slow or too old, and accepts again after a pause. Bounded work.
   void expire(const Batch& batch) noexcept;
   // When expire() has something to do next; UINT64_MAX = never. In the clock of Batch::now_ms.
@@ -114,7 +116,7 @@ class StreamTransport {
   size_t visit(Connection& connection, const Batch& batch);
   // Another query may be read; output of HTTP may be taken, be there answers that are owed or not.
   bool has_room(const Connection& connection) const {
-    return has_room(connection, connection.pending_replies);
+    return has_room(connection, connection.pending_replies + connection.open_transfers());
   }
   bool has_output_room(const Connection& connection) const { return has_room(connection, 0); }
   bool has_room(const Connection& connection, uint32_t owed) const;
@@ -143,6 +145,20 @@ class StreamTransport {
   void await(Connection& connection, uint64_t stream);
   // Puts it into response_buffer_. False if nobody takes it.
   bool write_reply(Connection& connection, uint64_t stream, base::Bytes message);
+
+  // Whole zones: stream_transfer.cc.
+  void begin_transfer(Connection& connection, Transfer transfer);
+  bool can_continue_transfer(const Connection& connection) const;
+  // Puts a message into response_buffer_, if it can. False if the connection is to be closed.
+  bool continue_transfer(Connection& connection, const Batch& batch);
+  // After octets were given to the kernel: how many it holds, unless the client has taken all transfers.
+  static void note_sent(Connection& connection);
+  // It is not the client who is slow, or it takes a transfer, however slowly.
+  bool has_patience(Connection& connection, const Batch& batch);
+  // Keeps a connection that is too old for its transfers. False if it has none.
+  bool retire(Connection& connection, const Batch& batch);
+  // What transfers depend on, of a session that is open now.
+  static void note_session(Connection& connection);
 
   Pipeline& pipeline_;
   handoff::WorkerCounters& counters_;

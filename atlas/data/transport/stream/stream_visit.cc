@@ -105,6 +105,7 @@ size_t StreamTransport::visit(Connection& connection, const Batch& batch) {
     }
   }
   if (alive && connection.http != nullptr && has_output_room(connection)) take_http_output(connection);
+  if (alive && can_continue_transfer(connection)) alive = continue_transfer(connection, batch);
   // Made once, and copied once.
   work += queries_ + 2 * response_octets_ / kOctetsPerWork;
   // What was there was answered, however long the client takes to read it.
@@ -124,22 +125,24 @@ bool StreamTransport::has_room(const Connection& connection, uint32_t owed) cons
 }
 
 bool StreamTransport::wants_input(const Connection& connection) const {
-  if (draining_ || connection.closing || connection.at_handshake_thread || !has_room(connection))
+  if (draining_ || connection.closing || connection.retired || connection.at_handshake_thread ||
+      !has_room(connection)) {
     return false;
+  }
   if (has_input(connection)) return true;
   return connection.readable && (connection.http == nullptr || connection.http->wants_input());
 }
 
 bool StreamTransport::wants_visit(const Connection& connection) const {
   if (!connection.output.empty() && connection.writable) return true;
-  if (wants_input(connection)) return true;
+  if (wants_input(connection) || can_continue_transfer(connection)) return true;
   return connection.http != nullptr && connection.http->has_output() && has_output_room(connection);
 }
 
 bool StreamTransport::is_finished(const Connection& connection) const {
   if (!connection.output.empty()) return false;
   if (connection.closing) return true;
-  if (connection.pending_replies > 0) return false;
+  if (connection.pending_replies > 0 || connection.open_transfers() > 0) return false;
   if (draining_) return true;
   const bool has_more = connection.http != nullptr && connection.http->has_output();
   return connection.end_of_stream && !has_more && !has_input(connection);
@@ -199,8 +202,11 @@ base::Bytes StreamTransport::decrypt(Connection& connection, base::Bytes octets)
 }
 
 size_t StreamTransport::answer_messages(Connection& connection, const Batch& batch, base::Bytes input) {
-  const query::Client client{
-      .remote = connection.remote, .local = connection.local, .transport = connection.transport};
+  query::Client client{.remote = connection.remote,
+                       .local = connection.local,
+                       .transport = connection.transport,
+                       .transfers_barred = connection.transfers_barred};
+  if (connection.tls_names != nullptr) client.tls_names = *connection.tls_names;
   const std::span<uint8_t> buffer = *response_buffer_;
   size_t consumed = 0;
   while (queries_ < kQueriesPerVisitMax && has_room(connection) &&
@@ -213,7 +219,8 @@ size_t StreamTransport::answer_messages(Connection& connection, const Batch& bat
     const size_t response = pipeline_.respond(
         batch, client, message, buffer.subspan(response_octets_ + kLengthOctets, kMessageOctetsMax));
     if (response == Pipeline::kPending) await(connection, 0);
-    if (response == 0 || response == Pipeline::kPending) continue;
+    if (response == Pipeline::kTransfer) begin_transfer(connection, pipeline_.take_transfer());
+    if (response == 0 || response >= Pipeline::kTransfer) continue;
     base::store_u16(length_field, static_cast<uint16_t>(response));
     response_octets_ += kLengthOctets + response;
     ++responses_;
@@ -226,6 +233,7 @@ bool StreamTransport::send_pending(Connection& connection, const Batch& batch) {
   if (sent < 0) return false;
   // A client that takes octets but never ends an answer is slow all the same.
   if (take_sent(connection, static_cast<size_t>(sent)) > 0) touch(connection, batch);
+  if (sent > 0) note_sent(connection);
   return true;
 }
 
@@ -252,12 +260,16 @@ bool StreamTransport::send_behind_output(Connection& connection, base::Bytes oct
       if (taken < 0) return false;
       sent = static_cast<size_t>(taken);
     }
-    if (sent == octets.size()) return true;
+    if (sent == octets.size()) {
+      note_sent(connection);
+      return true;
+    }
     connection.first_unit_octets_left = static_cast<uint32_t>(unit_octets(connection, octets));
   }
   connection.output.append(octets);
   connection.pending_answers += responses_;
   take_sent(connection, sent);
+  if (sent > 0) note_sent(connection);
   return true;
 }
 
