@@ -80,11 +80,11 @@ base::Result<Version> adopt_edited(Changes& changes, handoff::EventQueue& events
 base::Result<Version> adopt(Changes& changes, handoff::EventQueue& events, zones::ZoneState& zone,
                             const zones::LoadedZone& loaded) {
   if (zone.row == nullptr) return loaded.version;
-  const bool is_primary = zone.kind == store::ZoneKind::kPrimary;
-  std::string look = is_primary ? zone.row->basis.look : zones::to_text(loaded.stamps);
+  const bool is_own_text = zone.kind != store::ZoneKind::kFile;
+  std::string look = is_own_text ? zone.row->basis.look : zones::to_text(loaded.stamps);
   const bool is_unchanged = look == zone.row->basis.look;
   if (is_unchanged && zone.version != nullptr) return zone.version;
-  if (is_primary) {
+  if (is_own_text) {
     if (auto verified = changes.texts().verify(zone.row->basis); !verified)
       return std::unexpected(verified.error());
   }

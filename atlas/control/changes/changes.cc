@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "atlas/base/assert.h"
-#include "atlas/control/changes/recovery.h"
 #include "atlas/update/apply.h"
 #include "atlas/zone/check/edit_check.h"
 #include "atlas/zone/soa.h"
@@ -81,6 +80,16 @@ Outcome<Next> next_version(const zone::Zone& before, std::vector<zone::RRsetEdit
 
 }  // namespace
 
+Refused read_only_secondary(const zones::ZoneState& zone) {
+  constexpr size_t kNamedMax = 3;
+  std::string names;
+  for (size_t i = 0; i < std::min(zone.settings->primaries.size(), kNamedMax); ++i)
+    names += (i == 0 ? "" : ", ") + zone.settings->primaries[i];
+  if (zone.settings->primaries.size() > kNamedMax) names += " and others";
+  return {Refused::Kind::kReadOnly, "zone " + text_of(zone.apex) + " is a secondary",
+          "change it at its primary: " + names};
+}
+
 std::string to_text(const Made& made) {
   return std::to_string(made.records_removed) + " records removed, " + std::to_string(made.records_added) +
          " added";
@@ -89,37 +98,6 @@ std::string to_text(const Made& made) {
 Changes::Changes(store::Store& store, std::filesystem::path folder, zones::ZoneSet& zones,
                  handoff::EventQueue& events)
     : store_(store), texts_(std::move(folder)), zones_(zones), events_(events) {}
-
-base::Result<void> Changes::attach() {
-  auto rows = store_.zones();
-  if (!rows) return std::unexpected(rows.error());
-  for (const store::ZoneRow& row : *rows) {
-    if (row.deleted) continue;
-    const zones::ZoneState* present = zones_.find(row.apex);
-    if (row.kind == ZoneKind::kPrimary) {
-      if (present != nullptr && present->kind == ZoneKind::kFile) {
-        return base::fail("zone " + text_of(row.apex) + " is in the store, where " + row.created_by.actor +
-                              " made it, and at " + present->configured_in.string() + ':' +
-                              std::to_string(present->line),
-                          "take it out of the configuration, or delete the other with atlasctl zone delete");
-      }
-      if (present != nullptr) continue;
-      auto state = state_of(row, texts_);
-      if (!state)
-        return base::fail("zone " + text_of(row.apex) + ": " + state.error().message, state.error().hint);
-      zones_.put(std::move(*state));
-    } else if (present != nullptr && present->kind == ZoneKind::kFile && present->row == nullptr) {
-      zones::ZoneState state = *present;
-      state.row = std::make_shared<const store::ZoneRow>(row);
-      zones_.put(std::move(state));
-    }
-  }
-  texts_.remove_others(*rows);
-  const auto expiry = store_.next_expiry();
-  if (!expiry) return std::unexpected(expiry.error());
-  has_leases_ = expiry->has_value();
-  return {};
-}
 
 const zones::ZoneState* Changes::find(dns::NameView zone) const {
   if (const auto found = staged_.find(zone); found != staged_.end())
@@ -144,18 +122,24 @@ store::ZoneId Changes::new_zone_id() {
   return static_cast<store::ZoneId>(static_cast<int64_t>(store_.next_zone()) + zone_ids_++);
 }
 
-// Of a zone that has one or, being a file's, gets one with its first change.
+// Of a zone that has one or, being one of the configuration, gets one with its first change.
 store::ZoneRow Changes::row_of(const zones::ZoneState& state) {
-  if (state.row) return *state.row;
   store::ZoneRow row;
+  if (state.row) {
+    row = *state.row;
+    if (state.refreshed) row.refreshed = state.refreshed;
+    return row;
+  }
   row.id = new_zone_id();
   row.kind = state.kind;
   row.apex = state.apex;
-  row.created_by = {.actor = "configuration", .source = state.file.string(), .reason = {}};
+  row.created_by = {.actor = std::string(kConfiguration),
+                    .source = (state.file.empty() ? state.configured_in : state.file).string(),
+                    .reason = {}};
   row.created = base::wall_now();
   row.settings = "{}";
-  row.basis.look = zones::to_text(state.stamps);
-  row.basis.serial = state.version->serial();
+  if (state.kind == ZoneKind::kFile) row.basis.look = zones::to_text(state.stamps);
+  if (state.version != nullptr) row.basis.serial = state.version->serial();
   return row;
 }
 
@@ -196,6 +180,7 @@ Outcome<std::vector<zone::RRsetEdit>> Changes::prepare(const ZoneEdit& edit, con
 Outcome<zone::ZoneDiff> Changes::preview(const ZoneEdit& edit) const {
   const zones::ZoneState* state = find(edit.zone);
   if (state == nullptr) return refuse(Refused::Kind::kUnknown, "there is no zone " + text_of(edit.zone));
+  if (state->kind == ZoneKind::kSecondary) return std::unexpected(read_only_secondary(*state));
   if (state->version == nullptr)
     return refuse(Refused::Kind::kConflict, "zone " + text_of(edit.zone) + " has not loaded");
   auto edits = prepare(edit, *state, *state->version);
@@ -209,6 +194,7 @@ Outcome<zone::ZoneDiff> Changes::preview(const ZoneEdit& edit) const {
 Outcome<Made> Changes::edit(const ZoneEdit& edit) {
   const zones::ZoneState* state = find(edit.zone);
   if (state == nullptr) return refuse(Refused::Kind::kUnknown, "there is no zone " + text_of(edit.zone));
+  if (state->kind == ZoneKind::kSecondary) return std::unexpected(read_only_secondary(*state));
   const std::shared_ptr<const zone::Zone> before = state->version;
   if (before == nullptr)
     return refuse(Refused::Kind::kConflict, "zone " + text_of(edit.zone) + " has not loaded",
@@ -234,7 +220,11 @@ Outcome<Made> Changes::make_version(dns::NameView zone, std::vector<zone::RRsetE
 
 Outcome<Made> Changes::renew_digest(dns::NameView zone, const store::Origin& origin) {
   const zones::ZoneState* state = find(zone);
-  if (state == nullptr || state->version == nullptr || !state->settings->zonemd) return Made{};
+  // A secondary's is its primary's.
+  if (state == nullptr || state->version == nullptr || !state->settings->zonemd ||
+      state->kind == ZoneKind::kSecondary) {
+    return Made{};
+  }
   const zone::RRsetEdit wanted = zone::make_zonemd(*state->version, *state->settings->zonemd);
   if (zone::diff_of(*state->version, {&wanted, 1}).empty()) return Made{.serial = state->version->serial()};
   return make_version(zone, {}, origin, {});
@@ -271,115 +261,6 @@ Made Changes::journal(StagedZone& staged, const zone::Zone& before, const zone::
           .records_added = diff.added.size()};
 }
 
-Outcome<Made> Changes::create(const NewZone& zone) {
-  if (const zones::ZoneState* present = find(zone.apex)) {
-    return refuse(Refused::Kind::kExists, "there is a zone " + text_of(zone.apex) + " already",
-                  present->kind == ZoneKind::kFile
-                      ? "the configuration has it: " + present->configured_in.string() + ':' +
-                            std::to_string(present->line)
-                      : "");
-  }
-  const auto policy = zones::policy_of(zone.settings, zone.apex);
-  if (!policy) return refuse(Refused::Kind::kInvalid, policy.error().message, policy.error().hint);
-  store::ZoneRow row;
-  row.id = new_zone_id();
-  row.apex = zone.apex;
-  row.apex.make_lower();
-  row.created_by = zone.origin;
-  row.created = base::wall_now();
-  row.settings = zones::to_json(zone.settings);
-  auto basis = texts_.write(row.id, {}, *zone.content);
-  if (!basis) return refuse(Refused::Kind::kStore, basis.error().message, basis.error().hint);
-  row.basis = std::move(*basis);
-
-  StagedZone& staged = stage(row.apex);
-  zones::ZoneState& state = staged.state.emplace();
-  state.apex = row.apex;
-  state.kind = ZoneKind::kPrimary;
-  state.settings = std::make_shared<const zones::ZoneSettings>(zone.settings);
-  state.policy = std::make_shared<const policy::update::UpdatePolicy>(*policy);
-  state.file = texts_.path_of(row.basis);
-  state.stamps = {zones::stamp_of(state.file)};
-  state.version = zone.content;
-  state.is_digest_old = zone.settings.zonemd.has_value();
-  put_row(state, std::move(row));
-  return Made{.serial = zone.content->serial(), .records_added = zone.content->record_count()};
-}
-
-Outcome<void> Changes::set_settings(dns::NameView zone, const zones::ZoneSettings& settings) {
-  const zones::ZoneState* state = find(zone);
-  if (state == nullptr) return refuse(Refused::Kind::kUnknown, "there is no zone " + text_of(zone));
-  if (state->kind == ZoneKind::kFile) {
-    return refuse(Refused::Kind::kReadOnly,
-                  "the settings of zone " + text_of(zone) + " are in the configuration",
-                  state->configured_in.string() + ':' + std::to_string(state->line));
-  }
-  auto policy = zones::policy_of(settings, zone);
-  if (!policy) return refuse(Refused::Kind::kInvalid, policy.error().message, policy.error().hint);
-  StagedZone& staged = stage(zone);
-  staged.state->settings = std::make_shared<const zones::ZoneSettings>(settings);
-  staged.state->policy = std::make_shared<const policy::update::UpdatePolicy>(std::move(*policy));
-  store::ZoneRow row = row_of(*staged.state);
-  row.settings = zones::to_json(settings);
-  put_row(*staged.state, std::move(row));
-  staged.state->is_digest_old = settings.zonemd.has_value();
-  return {};
-}
-
-Outcome<void> Changes::remove(dns::NameView zone, const store::Origin& origin) {
-  const zones::ZoneState* state = find(zone);
-  if (state == nullptr) return refuse(Refused::Kind::kUnknown, "there is no zone " + text_of(zone));
-  if (state->kind == ZoneKind::kFile) {
-    return refuse(Refused::Kind::kReadOnly, "zone " + text_of(zone) + " is in the configuration",
-                  "take it out of " + state->configured_in.string() + ':' + std::to_string(state->line) +
-                      " and reload");
-  }
-  StagedZone& staged = stage(zone);
-  store::ZoneRow row = row_of(*staged.state);
-  row.deleted = base::wall_now();
-  row.deleted_by = origin;
-  put_row(*staged.state, std::move(row));
-  staged.state.reset();
-  return {};
-}
-
-Outcome<store::ZoneRow> Changes::find_deleted(store::ZoneId zone) const {
-  const auto rows = store_.zones();
-  if (!rows) return refuse(Refused::Kind::kStore, rows.error().message, rows.error().hint);
-  const auto found = std::ranges::find(*rows, zone, &store::ZoneRow::id);
-  if (found == rows->end() || !found->deleted) {
-    return refuse(Refused::Kind::kUnknown,
-                  "no deleted zone has the number " + std::to_string(static_cast<int64_t>(zone)),
-                  "atlasctl zone deleted lists them");
-  }
-  return *found;
-}
-
-Outcome<Made> Changes::restore(store::ZoneId zone, const store::Origin&) {
-  auto row = find_deleted(zone);
-  if (!row) return std::unexpected(row.error());
-  if (find(row->apex) != nullptr)
-    return refuse(Refused::Kind::kExists, "there is another zone " + text_of(row->apex) + " by now");
-  auto version = recover(store_, texts_, *row);
-  if (!version) return refuse(Refused::Kind::kStore, version.error().message, version.error().hint);
-  row->deleted.reset();
-  StagedZone& staged = stage(row->apex);
-  auto state = state_of(*row, texts_);
-  if (!state) return refuse(Refused::Kind::kInvalid, state.error().message, state.error().hint);
-  state->version = *version;
-  put_row(*state, *row);
-  staged.state = std::move(*state);
-  return Made{.serial = (*version)->serial(), .records_added = (*version)->record_count()};
-}
-
-Outcome<void> Changes::purge(store::ZoneId zone) {
-  const auto row = find_deleted(zone);
-  if (!row) return std::unexpected(row.error());
-  batch_.purged.push_back(zone);
-  purged_texts_.push_back(row->basis);
-  return {};
-}
-
 void Changes::add_key(store::KeyRow key) {
   batch_.keys.push_back(std::move(key));
 }
@@ -399,10 +280,7 @@ void Changes::set_basis(dns::NameView zone, store::Basis basis, size_t changes) 
   ATLAS_ASSERT(staged.state.has_value());
   zones::ZoneState& state = *staged.state;
   state.changes_behind_basis -= std::min(changes, state.changes_behind_basis);
-  if (state.kind == ZoneKind::kPrimary) {
-    state.file = texts_.path_of(basis);
-    state.stamps = {zones::stamp_of(state.file)};
-  }
+  if (state.kind != ZoneKind::kFile) use_text(state, basis);
   store::ZoneRow row = row_of(state);
   row.basis = std::move(basis);
   put_row(state, std::move(row));
@@ -446,7 +324,9 @@ base::Result<bool> Changes::commit() {
     zones_.put(std::move(*staged.state));
   }
   const bool changed = !staged_.empty();
-  for (const store::Basis& basis : purged_texts_) texts_.remove(basis);
+  for (const store::Basis& basis : texts_gone_) texts_.remove(basis);
+  texts_given_.clear();
+  for (const dns::Name& name : names_given_up_) dormant_.erase(name);
   clear();
   return changed;
 }
@@ -457,13 +337,16 @@ void Changes::give_up() {
     staged.state.reset();
     while (!staged.versions.empty()) staged.versions.pop_back();
   }
+  for (const store::Basis& basis : texts_given_) texts_.remove(basis);
   clear();
 }
 
 void Changes::clear() {
   batch_ = {};
   staged_.clear();
-  purged_texts_.clear();
+  texts_gone_.clear();
+  texts_given_.clear();
+  names_given_up_.clear();
   zone_ids_ = 0;
 }
 

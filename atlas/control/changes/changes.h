@@ -62,9 +62,28 @@ struct Made {
 // A zone to be made.
 struct NewZone {
   dns::Name apex;
-  std::shared_ptr<const zone::Zone> content;  // checked
+  std::shared_ptr<const zone::Zone> content;  // checked; of a secondary null: it will come
   zones::ZoneSettings settings;
   store::Origin origin;
+  // Of a secondary that a catalog lists.
+  std::optional<dns::Name> catalog = {};
+  std::string catalog_label = {};
+};
+
+// What a primary gave of a secondary.
+struct Transferred {
+  dns::Name zone;
+  // Steps from the version that is there, as IXFR has them; or the zone as it is to be.
+  std::vector<zone::ZoneDiff> steps;
+  std::shared_ptr<const zone::Zone> content;
+  // What `content` differs by from `from`, worked out elsewhere. Without: it is not journalled step by step,
+  // and becomes the zone's new basis, of which `text` was written already, unless the zone is small.
+  std::shared_ptr<const zone::Zone> from;
+  std::optional<zone::ZoneDiff> difference;
+  std::optional<store::Basis> text;
+  std::optional<size_t> warnings;  // of the checks of zone files; empty: they were not made
+  base::WallTime refreshed{};      // when it was asked for
+  store::Origin origin;            // "primary:hidden", "192.0.2.1:53 over tls"
 };
 
 // Control's thread only.
@@ -91,6 +110,8 @@ class Changes {
   Outcome<Made> renew_digest(dns::NameView zone, const store::Origin& origin);
   void set_digest_seen(dns::NameView zone);
   Outcome<void> set_settings(dns::NameView zone, const zones::ZoneSettings& settings);
+  // Of a zone that a catalog made: another one has it by now.
+  Outcome<void> set_catalog(dns::NameView zone, dns::NameView catalog, const std::string& label);
   // Into the recycle bin, and back under its name, which must be free.
   Outcome<void> remove(dns::NameView zone, const store::Origin& origin);
   Outcome<Made> restore(store::ZoneId zone, const store::Origin& origin);
@@ -107,6 +128,11 @@ class Changes {
   // The zone becomes what somebody made of its file: journalled as one change, unless there is no version
   // yet.
   Made take_file(dns::NameView zone, const std::shared_ptr<const zone::Zone>& version, store::Basis basis);
+  // A secondary becomes what its primary gave, serials included. Refused, and nothing happens, if steps do
+  // not fit the version that is there.
+  Outcome<Made> take_transfer(const Transferred& transferred);
+  // When a primary confirmed the version, for the next start.
+  void set_refreshed(dns::NameView zone, base::WallTime refreshed);
   void forget_before(store::ChangeId id) { batch_.forget_before = id; }
 
   // The version that the next edit of a zone builds on: the staged one, else the one that is served. Null:
@@ -141,6 +167,14 @@ class Changes {
   Made journal(StagedZone& staged, const zone::Zone& before, const zone::ZoneDiff& diff,
                uint32_t serial_after, const store::Origin& origin, std::optional<store::ChangeId> undoes);
   store::ZoneId new_zone_id();
+  base::Result<void> attach(const store::ZoneRow& row);
+  void attach_configured(const zones::ZoneState& present, const store::ZoneRow& row);
+  zones::ZoneState with_row(zones::ZoneState state, const store::ZoneRow& row);
+  // What another zone of that name has left goes into the recycle bin.
+  void give_up_name(dns::NameView apex);
+  void use_text(zones::ZoneState& state, const store::Basis& basis) const;
+  Outcome<Made> take_steps(const Transferred& transferred);
+  Outcome<Made> take_whole(const Transferred& transferred);
   Outcome<store::ZoneRow> find_deleted(store::ZoneId zone) const;
 
   void clear();
@@ -151,11 +185,23 @@ class Changes {
   handoff::EventQueue& events_;
   store::Batch batch_;
   std::unordered_map<dns::Name, StagedZone, dns::NameHash, dns::NameEqual> staged_;
-  std::vector<store::Basis> purged_texts_;
+  std::vector<store::Basis> texts_gone_;   // that nobody needs once the batch is written
+  std::vector<store::Basis> texts_given_;  // that nobody needs if it is not
+  // Living rows of zones that the configuration named once: their names are free, and what they hold is there
+  // when it names them again.
+  std::unordered_map<dns::Name, store::ZoneRow, dns::NameHash, dns::NameEqual> dormant_;
+  std::vector<dns::Name> names_given_up_;  // of these, in this batch
+  bool is_attached_ = false;
   int64_t zone_ids_ = 0;  // of this batch
   bool has_leases_ = false;
   base::MonotonicTime next_report_{};  // of a store that cannot write
 };
+
+// Who changes what primaries give: nobody.
+Refused read_only_secondary(const zones::ZoneState& zone);
+
+// The actor of rows that a zone of the configuration has.
+inline constexpr std::string_view kConfiguration = "configuration";
 
 // "2 records removed, 1 added": for people.
 std::string to_text(const Made& made);

@@ -20,6 +20,8 @@ constexpr size_t kLeasesAtOnce = 1000;
 // A text is written anew once so many changes lie behind it, or a quarter of the zone's records if that is
 // more.
 constexpr size_t kChangesBehindTextMax = 10'000;
+// What a zone may have in the store where it has no text.
+constexpr size_t kOverlayAloneOctetsMax = 4 * kSmallTextOctets;
 
 }  // namespace
 
@@ -105,15 +107,30 @@ bool Housekeeping::end_leases(const zones::ZoneState& zone, std::vector<store::L
 void Housekeeping::begin_text() {
   if (texts_.is_busy()) return;
   for (const zones::ZoneState& zone : changes_.zones().zones()) {
-    if (zone.kind != ZoneKind::kPrimary || zone.version == nullptr || zone.row == nullptr) continue;
-    if (zone.changes_behind_basis <= std::max(kChangesBehindTextMax, zone.version->record_count() / 4))
+    if (zone.kind == ZoneKind::kFile || zone.version == nullptr || zone.row == nullptr) continue;
+    const store::Basis& basis = zone.row->basis;
+    const bool has_outgrown_store = basis.file.empty() && basis.overlay.size() > kOverlayAloneOctetsMax;
+    if (!has_outgrown_store &&
+        zone.changes_behind_basis <= std::max(kChangesBehindTextMax, zone.version->record_count() / 4))
       continue;
+    if (zone.kind == ZoneKind::kSecondary && keep_in_store(zone)) return;
     texts_.begin({.id = zone.row->id,
                   .change = zone.last_change,
                   .version = zone.version,
                   .changes = zone.changes_behind_basis});
     return;
   }
+}
+
+// A small secondary needs no text. False: it is not small.
+bool Housekeeping::keep_in_store(const zones::ZoneState& zone) {
+  auto basis = small_basis(*zone.version);
+  if (!basis) return false;
+  const store::Basis before = zone.row->basis;
+  basis->change = zone.last_change;
+  changes_.set_basis(zone.apex, std::move(*basis), zone.changes_behind_basis);
+  if (changes_.commit()) changes_.texts().remove(before);
+  return true;
 }
 
 bool Housekeeping::take_text() {
@@ -124,7 +141,9 @@ bool Housekeeping::take_text() {
     events_.emit(EventId::kChangesNotWritten, {{"error", written->basis.error().message}});
     return false;
   }
-  if (zone == nullptr || zone->row == nullptr || zone->row->id != written->job.id) {
+  // A secondary may have been taken whole since.
+  if (zone == nullptr || zone->row == nullptr || zone->row->id != written->job.id ||
+      zone->row->basis.change > written->job.change) {
     changes_.texts().remove(*written->basis);
     return false;
   }

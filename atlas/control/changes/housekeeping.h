@@ -28,6 +28,7 @@ class Housekeeping {
   bool renew_digests();
   bool expire_leases();
   bool end_leases(const zones::ZoneState& zone, std::vector<store::LeaseRow> rows);
+  bool keep_in_store(const zones::ZoneState& zone);
   bool take_text();
   void begin_text();
   void begin_forgetting();

@@ -77,31 +77,47 @@ base::Result<std::shared_ptr<const zone::Zone>> apply(NetChange& net,
   return zone::edit_zone(*text, *edits);
 }
 
-base::Result<std::shared_ptr<const zone::Zone>> recover(store::Store& store, const ZoneTexts& texts,
-                                                        const store::ZoneRow& row) {
-  if (auto verified = texts.verify(row.basis); !verified) return std::unexpected(verified.error());
-  const auto loaded = zone::load_zone_file(texts.path_of(row.basis), row.apex);
-  if (loaded.zone == nullptr) {
-    return base::fail(loaded.diagnostics.empty() ? "the zone's text cannot be read"
-                                                 : base::summary(loaded.diagnostics.front()));
-  }
+base::Result<std::shared_ptr<const zone::Zone>> apply(NetChange& net, dns::NameView apex) {
+  // A difference that was lost, and what is left is no zone for certain.
+  if (!net.damage.empty()) return base::fail(net.damage);
+  if (net.diff.empty()) return nullptr;
+  auto version = zone::zone_of(net.diff, apex);
+  if (!version) net.damage = version.error().message;
+  return version;
+}
+
+base::Result<Recovered> recover(store::Store& store, const ZoneTexts& texts, const store::ZoneRow& row) {
   auto net = net_change(store, row);
   if (!net) return std::unexpected(net.error());
-  return apply(*net, loaded.zone);
+  base::Result<std::shared_ptr<const zone::Zone>> version;
+  if (row.basis.file.empty()) {
+    version = apply(*net, row.apex);
+  } else {
+    if (auto verified = texts.verify(row.basis); !verified) return std::unexpected(verified.error());
+    const auto loaded = zone::load_zone_file(texts.path_of(row.basis), row.apex,
+                                             {.is_lenient = row.kind == store::ZoneKind::kSecondary});
+    if (loaded.zone == nullptr) {
+      return base::fail(loaded.diagnostics.empty() ? "the zone's text cannot be read"
+                                                   : base::summary(loaded.diagnostics.front()));
+    }
+    version = apply(*net, loaded.zone);
+  }
+  if (!version) return std::unexpected(version.error());
+  return Recovered{std::move(*version), net->changes, net->last};
 }
 
 base::Result<zones::ZoneState> state_of(const store::ZoneRow& row, const ZoneTexts& texts) {
   const auto settings = zones::parse_settings(row.settings);
   if (!settings) return std::unexpected(settings.error());
-  auto policy = zones::policy_of(*settings, row.apex);
-  if (!policy) return std::unexpected(policy.error());
+  if (const auto policy = zones::policy_of(*settings, row.apex); !policy)
+    return std::unexpected(policy.error());
   zones::ZoneState state;
   state.apex = row.apex;
   state.kind = row.kind;
   state.row = std::make_shared<const store::ZoneRow>(row);
-  state.settings = std::make_shared<const zones::ZoneSettings>(*settings);
-  state.policy = std::make_shared<const policy::update::UpdatePolicy>(std::move(*policy));
-  state.file = texts.path_of(row.basis);
+  zones::use_settings(state, *settings);
+  if (!row.basis.file.empty()) state.file = texts.path_of(row.basis);
+  state.refreshed = row.refreshed;
   return state;
 }
 

@@ -27,11 +27,19 @@ base::Result<NetChange> net_change(store::Store& store, const store::ZoneRow& ro
 base::Result<std::shared_ptr<const zone::Zone>> apply(NetChange& net,
                                                       const std::shared_ptr<const zone::Zone>& text);
 
-// A primary's version from its text, loaded here.
-base::Result<std::shared_ptr<const zone::Zone>> recover(store::Store& store, const ZoneTexts& texts,
-                                                        const store::ZoneRow& row);
+// The version of a zone whose basis has no text: null where nothing has come so far. What does not follow
+// from what comes before is named in `net.damage`, and is an error.
+base::Result<std::shared_ptr<const zone::Zone>> apply(NetChange& net, dns::NameView apex);
 
-// A primary as the ZoneSet knows it, without a version.
+// A zone's version from its text, loaded here, or its overlay. Null: nothing has come so far.
+struct Recovered {
+  std::shared_ptr<const zone::Zone> version;
+  size_t changes = 0;      // behind the basis
+  store::ChangeId last{};  // that the version holds
+};
+base::Result<Recovered> recover(store::Store& store, const ZoneTexts& texts, const store::ZoneRow& row);
+
+// A zone of the store as the ZoneSet knows it, without a version.
 base::Result<zones::ZoneState> state_of(const store::ZoneRow& row, const ZoneTexts& texts);
 
 }  // namespace atlas::control::changes

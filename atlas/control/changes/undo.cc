@@ -47,6 +47,7 @@ struct Subject {
 };
 
 Outcome<Subject> subject_of(const Changes& changes, const ZoneState& state) {
+  if (state.kind == ZoneKind::kSecondary) return std::unexpected(read_only_secondary(state));
   auto version = changes.newest(state.apex);
   if (version != nullptr) return Subject{&state, std::move(version)};
   return refuse(Refused::Kind::kReadOnly, "zone " + dns::to_text(state.apex) + " is not loaded");

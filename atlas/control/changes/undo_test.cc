@@ -241,7 +241,9 @@ TEST_F(UndoTest, OfWhatIsNotThereIsRefused) {
 }
 
 TEST_F(UndoTest, DigestsAreLeftToWhoeverMakesThem) {
-  ASSERT_TRUE(changes_->set_settings(apex_, {.update_policy = {}, .zonemd = zone::ZonemdHash::kSha384}));
+  zones::ZoneSettings settings;
+  settings.zonemd = zone::ZonemdHash::kSha384;
+  ASSERT_TRUE(changes_->set_settings(apex_, settings));
   ASSERT_TRUE(changes_->commit());
   const auto id = change({rrset("www.example.org.", RRType::A, {"192.0.2.9"})});
   change({rrset("mail.example.org.", RRType::A, {"192.0.2.26"})});

@@ -5,6 +5,7 @@
 #include "atlas/base/checksum.h"
 #include "atlas/base/file.h"
 #include "atlas/control/zones/image_store.h"
+#include "atlas/zone/diff.h"
 #include "atlas/zone/text/writer.h"
 
 namespace atlas::control::changes {
@@ -29,6 +30,21 @@ class LookMaker {
 };
 
 }  // namespace
+
+std::optional<store::Basis> small_basis(const zone::Zone& version) {
+  // No record's text is shorter, so that most zones need not be written to know.
+  constexpr size_t kRecordOctetsMin = 10;
+  if (version.record_count() > kSmallTextOctets / kRecordOctetsMin) return {};
+  size_t octets = 0;
+  zone::text::write_zone(version, zone::text::Format::kText,
+                         [&](std::string_view text) { octets += text.size(); });
+  if (octets >= kSmallTextOctets) return {};
+  return store::Basis{.file = {},
+                      .look = {},
+                      .overlay = zone::encode(zone::whole_of(version)),
+                      .change = {},
+                      .serial = version.serial()};
+}
 
 base::Result<store::Basis> ZoneTexts::write(store::ZoneId id, store::ChangeId change,
                                             const zone::Zone& version) const {

@@ -1,14 +1,22 @@
 // The texts of the zones that the store owns, in a folder beside it: where a start begins. They are zone
-// files like any other, in canonical form; whoever lost all else can still read them.
+// files like any other, in canonical form; whoever lost all else can still read them. Small secondaries have
+// none: they lie in the store as a whole.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "atlas/base/result.h"
 #include "atlas/control/store/store.h"
 #include "atlas/zone/zone.h"
 
 namespace atlas::control::changes {
+
+// A zone whose text is shorter may lie in the store as a whole: ten thousand of them are no files, and one
+// transaction.
+inline constexpr size_t kSmallTextOctets = 64 << 10;
+// The basis of such a zone, whose overlay is all of it; nothing for a larger one. Any thread.
+std::optional<store::Basis> small_basis(const zone::Zone& version);
 
 class ZoneTexts {
  public:

@@ -71,27 +71,32 @@ base::Result<void> make_file(const std::filesystem::path& path) {
 }
 
 // What a start replays, and then all pages, table by table, until the time is over. An error is damage; the
-// time being over is none.
-base::Result<void> check(Connection& connection, std::optional<std::chrono::milliseconds> time) {
+// time being over is none. `trouble` is that of an error: the connection forgets it with the next call.
+base::Result<void> check(Connection& connection, std::optional<std::chrono::milliseconds> time,
+                         Trouble& trouble) {
   const base::MonotonicTime deadline = base::monotonic_now() + time.value_or(std::chrono::milliseconds(0));
   connection.set_deadline(time ? &deadline : nullptr);
+  const auto failed = [&](std::string_view doing) {
+    trouble = connection.trouble();
+    return connection.failed(doing);
+  };
   const auto checked = [&]() -> base::Result<void> {
     auto newest = connection.prepare(
         "SELECT diff FROM changes WHERE id>(SELECT min(basis_change) FROM zones WHERE deleted IS NULL)");
     if (!newest) return std::unexpected(std::move(newest.error()));
     Step step;
     while ((step = newest->step()) == Step::kRow) {
-      if (!connection.is_sound(*newest)) return connection.failed("read its changes");
+      if (!connection.is_sound(*newest)) return failed("read its changes");
     }
-    if (step == Step::kFailed) return connection.failed("read its changes");
+    if (step == Step::kFailed) return failed("read its changes");
     auto pages = connection.prepare("PRAGMA quick_check(1)");
     if (!pages) return std::unexpected(std::move(pages.error()));
-    if (pages->step() != Step::kRow) return connection.failed("check its pages");
+    if (pages->step() != Step::kRow) return failed("check its pages");
     const std::string found(pages->text(0));
     if (found == "ok" || connection.trouble() == Trouble::kInterrupted) return {};
     return base::fail(connection.path().string() + ": " + found);
   }();
-  const bool is_late = !checked && connection.trouble() == Trouble::kInterrupted;
+  const bool is_late = !checked && trouble == Trouble::kInterrupted;
   connection.set_deadline(nullptr);
   return is_late ? base::Result<void>{} : checked;
 }
@@ -117,8 +122,9 @@ base::Result<Connection> open_as_it_is(const DatabaseFile& file, const OpenOptio
     connection->keep_log();
     return std::unexpected(std::move(done.error()));
   }
-  if (done = check(*connection, check_time); !done) {
-    damaged = connection->trouble() != Trouble::kIo;
+  Trouble trouble = Trouble::kOther;
+  if (done = check(*connection, check_time, trouble); !done) {
+    damaged = trouble != Trouble::kIo;
     connection->keep_log();
     return std::unexpected(std::move(done.error()));
   }

@@ -51,6 +51,11 @@ class RowReader {
     wrong_ = true;
     return {};
   }
+  std::optional<dns::Name> name_or_nothing() {
+    if (!statement_.is_null(at_)) return name();
+    ++at_;
+    return {};
+  }
   void origin(Origin& origin) {
     origin.actor = text();
     origin.source = text();
@@ -111,8 +116,8 @@ const TableForm kZoneForm = {
     "zones",
     "id, tenant, kind, apex, apex_key, created, actor, source, reason, deleted, deleted_tenant, "
     "deleted_actor, deleted_source, deleted_reason, settings, basis_file, basis_look, basis_overlay, "
-    "basis_change, basis_serial",
-    20};
+    "basis_change, basis_serial, refreshed, catalog, catalog_label",
+    23};
 const TableForm kKeyForm = {
     "keys", "id, tenant, name, name_key, algorithm, secret, created, actor, source, reason", 10};
 const TableForm kChangeForm = {"changes",
@@ -146,7 +151,7 @@ base::Result<ZoneRow> read_zone(const Statement& statement) {
   ZoneRow row;
   row.id = reader.id<ZoneId>();
   row.created_by.tenant = reader.id<TenantId>();
-  row.kind = reader.number<ZoneKind>(static_cast<int64_t>(ZoneKind::kPrimary));
+  row.kind = reader.number<ZoneKind>(static_cast<int64_t>(ZoneKind::kSecondary));
   row.apex = reader.name();
   reader.name();
   row.created = reader.time();
@@ -160,6 +165,9 @@ base::Result<ZoneRow> read_zone(const Statement& statement) {
   row.basis.overlay = reader.octets();
   row.basis.change = reader.id<ChangeId>();
   row.basis.serial = reader.u32();
+  if (const auto refreshed = reader.integer_or_nothing()) row.refreshed = to_time(*refreshed);
+  row.catalog = reader.name_or_nothing();
+  row.catalog_label = reader.text();
   const auto number = static_cast<int64_t>(row.id);
   return checked(reader, kZoneForm, number, std::move(row));
 }
@@ -228,6 +236,13 @@ void bind_zone(Statement& statement, const ZoneRow& row, BoundName& name) {
   binder.octets(row.basis.overlay);
   binder.integer(static_cast<int64_t>(row.basis.change));
   binder.integer(row.basis.serial);
+  binder.integer_or_nothing(row.refreshed.transform(to_number));
+  if (row.catalog) {
+    binder.octets(row.catalog->wire());
+  } else {
+    binder.nothing();
+  }
+  binder.text(row.catalog_label);
 }
 
 void bind_key(Statement& statement, const KeyRow& row, BoundName& name, std::optional<int64_t> number) {

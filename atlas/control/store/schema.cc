@@ -96,7 +96,14 @@ CREATE UNIQUE INDEX leases_by_record ON leases(zone, owner_key, type, rdata);
 CREATE INDEX leases_by_expiry ON leases(expires);
 )";
 
-constexpr std::array<const char*, 1> kSteps = {kVersion1};
+// Secondaries, and the catalogs that made them.
+constexpr char kVersion2[] = R"(
+ALTER TABLE zones ADD COLUMN refreshed INTEGER;
+ALTER TABLE zones ADD COLUMN catalog BLOB;
+ALTER TABLE zones ADD COLUMN catalog_label TEXT NOT NULL DEFAULT '';
+)";
+
+constexpr std::array<const char*, 2> kSteps = {kVersion1, kVersion2};
 
 base::Result<void> keep_copy(Connection& connection, const DatabaseFile& file, int64_t version) {
   const std::filesystem::path kept = file.path.string() + ".before-v" + std::to_string(version);

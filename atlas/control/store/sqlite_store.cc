@@ -137,8 +137,8 @@ base::Result<void> SqliteStore::back_up(const std::filesystem::path& target) {
 }  // namespace
 
 bool Batch::empty() const {
-  return zones.empty() && purged.empty() && keys.empty() && keys_removed.empty() && changes.empty() &&
-         leases.empty() && leases_ended.empty() && !forget_before;
+  return zones.empty() && purged.empty() && refreshed.empty() && keys.empty() && keys_removed.empty() &&
+         changes.empty() && leases.empty() && leases_ended.empty() && !forget_before;
 }
 
 base::Result<std::unique_ptr<Store>> open_store(const OpenOptions& options) {

@@ -27,7 +27,8 @@ namespace {
 
 constexpr char kSampleFolder[] = ATLAS_SOURCE_DIR "/tests/stores";
 
-Batch sample_batch() {
+// What the sample of a version holds: of a later one, also what came with it.
+Batch sample_batch(size_t version = schema_steps().size()) {
   Batch batch;
   batch.zones = {zone_of(1, "Example.Test."), zone_of(2, "old.test.")};
   batch.zones[0].basis = {"example.zone", "xxh3:1", {0, 1, 255}, ChangeId{1}, 11};
@@ -37,16 +38,23 @@ Batch sample_batch() {
   batch.changes = {change_of(1, 1, 10), change_of(2, 1, 11, 5000)};
   batch.changes[1].undoes = ChangeId{1};
   batch.leases = {lease_of(1, "Host.example.test.", 3)};
+  if (version >= 2) {
+    ZoneRow& secondary = batch.zones.emplace_back(zone_of(3, "Member.Test."));
+    secondary.kind = ZoneKind::kSecondary;
+    secondary.basis = {"", "", {7}, ChangeId{2}, 12};
+    secondary.refreshed = time_of(8);
+    secondary.catalog = name_of("Catalog.Test.");
+    secondary.catalog_label = "unique";
+  }
   return batch;
 }
 
-void expect_sample(Store& store) {
-  const Batch expected = sample_batch();
+void expect_sample(Store& store, size_t version = schema_steps().size()) {
+  const Batch expected = sample_batch(version);
   EXPECT_TRUE(store.repairs().empty());
   const auto zones = store.zones().value();
-  ASSERT_EQ(zones.size(), 2u);
-  expect_same(zones[0], expected.zones[0]);
-  expect_same(zones[1], expected.zones[1]);
+  ASSERT_EQ(zones.size(), expected.zones.size());
+  for (size_t i = 0; i < zones.size(); ++i) expect_same(zones[i], expected.zones[i]);
   EXPECT_EQ(store.keys().value().at(0).secret, expected.keys[0].secret);
   for (const ChangeRow& change : expected.changes)
     expect_same(store.change(change.id).value().value(), change);
@@ -87,14 +95,18 @@ TEST(SqliteStoreTest, OpensStoresOfEveryVersionSoFar) {
     }
     auto store = open_sqlite_store(folder.path());
     ASSERT_TRUE(store) << store.error().message;
-    expect_sample(**store);
+    expect_sample(**store, version);
+    const auto kept = folder.path() / ("atlas.db.before-v" + std::to_string(version + 1));
+    EXPECT_EQ(std::filesystem::exists(kept), version < schema_steps().size());
   }
 }
 
 TEST(SqliteStoreTest, AMigrationKeepsACopyOfWhatWasBefore) {
   const TestFolder folder;
   ASSERT_TRUE(open_sqlite_store(folder.path()).value()->commit(sample_batch()));
-  const auto kept = folder.path() / "atlas.db.before-v2";
+  const size_t newest = schema_steps().size();
+  const std::string kept_name = "atlas.db.before-v" + std::to_string(newest + 1);
+  const auto kept = folder.path() / kept_name;
   const auto steps = steps_of_tomorrow("ALTER TABLE keys ADD COLUMN more TEXT;");
   auto store = open_store({.folder = folder.path(), .steps = steps});
   ASSERT_TRUE(store) << store.error().message;
@@ -105,10 +117,12 @@ TEST(SqliteStoreTest, AMigrationKeepsACopyOfWhatWasBefore) {
 
   const auto older = open_sqlite_store(folder.path());
   ASSERT_FALSE(older);
-  EXPECT_NE(older.error().message.find("version 2 of the schema; this program knows versions up to 1"),
+  EXPECT_NE(older.error().message.find("version " + std::to_string(newest + 1) +
+                                       " of the schema; this program knows versions up to " +
+                                       std::to_string(newest)),
             std::string::npos)
       << older.error().message;
-  EXPECT_NE(older.error().hint.find("atlas.db.before-v2"), std::string::npos) << older.error().hint;
+  EXPECT_NE(older.error().hint.find(kept_name), std::string::npos) << older.error().hint;
 
   std::filesystem::rename(kept, folder.path() / "atlas.db");
   auto before = open_sqlite_store(folder.path());
@@ -122,10 +136,29 @@ TEST(SqliteStoreTest, AMigrationThatFailsChangesNothing) {
   const auto steps = steps_of_tomorrow("DELETE FROM leases; CREATE TABLE zones(id INTEGER);");
   const auto failed = open_store({.folder = folder.path(), .steps = steps});
   ASSERT_FALSE(failed);
-  EXPECT_NE(failed.error().message.find("makes version 2"), std::string::npos) << failed.error().message;
+  EXPECT_NE(failed.error().message.find("makes version " + std::to_string(schema_steps().size() + 1)),
+            std::string::npos)
+      << failed.error().message;
   auto store = open_sqlite_store(folder.path());
   ASSERT_TRUE(store) << store.error().message;
   expect_sample(**store);
+}
+
+TEST(SqliteStoreTest, ACheckWithoutTimeFindsNoDamage) {
+  // Rows of several pages, each of which needs a look at another page.
+  const TestFolder folder;
+  auto store = open_sqlite_store(folder.path()).value();
+  Batch batch;
+  batch.zones = {zone_of(1, "a.test.")};
+  for (int64_t id = 1; id <= 1000; ++id)
+    batch.changes.push_back(change_of(id, 1, static_cast<uint32_t>(id), 9000));
+  ASSERT_TRUE(store->commit(batch));
+  store.reset();
+  for (int round = 0; round < 10; ++round) {
+    auto opened = open_store({.folder = folder.path(), .check_time = std::chrono::milliseconds(0)});
+    ASSERT_TRUE(opened) << opened.error().message;
+    for (const Repair& repair : (*opened)->repairs()) ADD_FAILURE() << repair.what;
+  }
 }
 
 TEST(SqliteStoreTest, ItsFilesAreForItsOwnerAlone) {

@@ -32,12 +32,15 @@ struct Origin {
   std::string reason;  // in the words of whoever did it; may be empty
 };
 
-// Of a file zone the store keeps what was changed beside its file; of a primary, all.
-enum class ZoneKind : uint8_t { kFile, kPrimary };
+// Of a file zone the store keeps what was changed beside its file; of a primary, all; of a secondary, what
+// its primary gave, be the zone one of the configuration or the store's own.
+enum class ZoneKind : uint8_t { kFile, kPrimary, kSecondary };
 
 // Where a start begins: a zone text, what differs from it, and the changes of the journal behind.
 struct Basis {
-  std::string file;  // of a primary: its text's name in the store's folder
+  // Of a primary or secondary: its text's name in the store's folder; empty: there is none, and the overlay
+  // is the whole zone, or empty too where nothing has come yet.
+  std::string file;
   std::string look;  // what the text was like: of a file zone its stamps, of a primary its checksum
   std::vector<uint8_t> overlay;  // zone::encode(ZoneDiff): what differs from the text
   ChangeId change{};             // the last one that text and overlay hold; 0 = none
@@ -54,6 +57,11 @@ struct ZoneRow {
   Origin deleted_by;
   std::string settings;  // JSON, control's own
   Basis basis;
+  // Of a secondary: when a primary confirmed the version last. Written now and then.
+  std::optional<base::WallTime> refreshed;
+  // Of a zone that a catalog made: which, and its label there (RFC 9432 4.1).
+  std::optional<dns::Name> catalog;
+  std::string catalog_label;
 };
 
 struct KeyRow {
@@ -88,12 +96,19 @@ struct LeaseRow {
   Origin registered_by{};
 };
 
+// When a primary confirmed a secondary.
+struct Refreshed {
+  ZoneId zone{};
+  base::WallTime time{};
+};
+
 // What is to be written together. In this order; what a later part names may have been made by an earlier
 // one. New ids are chosen by the caller, above the store's highest (see next_zone(), next_change()).
 struct Batch {
-  std::vector<ZoneRow> zones;  // new, or in place of those with the same id
-  std::vector<ZoneId> purged;  // gone for good, with their changes and leases
-  std::vector<KeyRow> keys;    // new, or in place of those with the same name
+  std::vector<ZoneRow> zones;        // new, or in place of those with the same id
+  std::vector<ZoneId> purged;        // gone for good, with their changes and leases
+  std::vector<Refreshed> refreshed;  // of zones that stay what they are otherwise
+  std::vector<KeyRow> keys;          // new, or in place of those with the same name
   std::vector<dns::Name> keys_removed;
   std::vector<ChangeRow> changes;
   std::vector<LeaseRow> leases;        // new, or with another time

@@ -104,6 +104,12 @@ inline void expect_same(const ZoneRow& a, const ZoneRow& b) {
   EXPECT_EQ(a.basis.overlay, b.basis.overlay);
   EXPECT_EQ(a.basis.change, b.basis.change);
   EXPECT_EQ(a.basis.serial, b.basis.serial);
+  EXPECT_EQ(a.refreshed, b.refreshed);
+  ASSERT_EQ(a.catalog.has_value(), b.catalog.has_value());
+  if (a.catalog) {
+    EXPECT_EQ(dns::to_text(*a.catalog), dns::to_text(*b.catalog));
+  }
+  EXPECT_EQ(a.catalog_label, b.catalog_label);
 }
 inline void expect_same(const LeaseRow& a, const LeaseRow& b) {
   EXPECT_EQ(a.zone, b.zone);
@@ -125,7 +131,7 @@ class StoreBattery : public ::testing::Test {
     auto opened = kind_.open();
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);
-    EXPECT_TRUE(store_->repairs().empty());
+    for (const Repair& repair : store_->repairs()) ADD_FAILURE() << repair.what;
   }
   void commit(const Batch& batch) {
     const auto done = store_->commit(batch);
@@ -193,6 +199,36 @@ TYPED_TEST_P(StoreBattery, KeepsEveryFieldOfAZone) {
     EXPECT_EQ(this->store_->next_change(), ChangeId{12345678902}) << "an id that a basis holds was used";
     this->open_again();
   }
+}
+
+TYPED_TEST_P(StoreBattery, KeepsEveryFieldOfASecondary) {
+  ZoneRow zone = zone_of(1, "Example.TEST.");
+  zone.kind = ZoneKind::kSecondary;
+  zone.basis = {"", "", {1, 2, 3}, ChangeId{0}, 0};
+  zone.refreshed = time_of(7);
+  zone.catalog = name_of("Catalog.Example.");
+  zone.catalog_label = "nj2xg5b";
+  Batch batch;
+  batch.zones = {zone, zone_of(2, "b.test.")};
+  this->commit(batch);
+  for (int round = 0; round < 2; ++round) {
+    expect_same(this->store_->zones().value().at(0), zone);
+    expect_same(this->store_->zones().value().at(1), zone_of(2, "b.test."));
+    this->open_again();
+  }
+  batch = {};
+  batch.refreshed = {{ZoneId{1}, time_of(99)}, {ZoneId{7}, time_of(99)}};
+  EXPECT_FALSE(batch.empty());
+  this->commit(batch);
+  zone.refreshed = time_of(99);
+  expect_same(this->store_->zones().value().at(0), zone);
+  batch = {};
+  zone.refreshed.reset();
+  zone.catalog.reset();
+  zone.catalog_label.clear();
+  batch.zones = {zone};
+  this->commit(batch);
+  expect_same(this->store_->zones().value().at(0), zone);
 }
 
 TYPED_TEST_P(StoreBattery, ReplacesAZoneWithTheSameId) {
@@ -512,12 +548,12 @@ TYPED_TEST_P(StoreBattery, ABackupIsAStoreOfItsOwn) {
   EXPECT_EQ(this->ids().front(), 7);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StoreBattery, IsEmptyAtFirst, KeepsEveryFieldOfAZone, ReplacesAZoneWithTheSameId,
-                            OneLivingZoneAnApex, KeepsEveryFieldOfAChange, ListsChangesNewestFirst,
-                            GivesDiffsWhereTheyAreWanted, ReplaysOldestFirst, MayBeUsedWhileItReplays,
-                            ABatchIsWrittenWholeOrNotAtAll, IdsAreNeverUsedAgain, APurgedZoneTakesItsOwnAlong,
-                            KeepsKeysByName, KeepsLeasesByRecord, ForgetsOnlyWhatBasesHold,
-                            PartsOfABatchBuildOnEarlierOnes, ManyLargeBatchesComeBack,
-                            ABackupIsAStoreOfItsOwn);
+REGISTER_TYPED_TEST_SUITE_P(StoreBattery, IsEmptyAtFirst, KeepsEveryFieldOfAZone, KeepsEveryFieldOfASecondary,
+                            ReplacesAZoneWithTheSameId, OneLivingZoneAnApex, KeepsEveryFieldOfAChange,
+                            ListsChangesNewestFirst, GivesDiffsWhereTheyAreWanted, ReplaysOldestFirst,
+                            MayBeUsedWhileItReplays, ABatchIsWrittenWholeOrNotAtAll, IdsAreNeverUsedAgain,
+                            APurgedZoneTakesItsOwnAlong, KeepsKeysByName, KeepsLeasesByRecord,
+                            ForgetsOnlyWhatBasesHold, PartsOfABatchBuildOnEarlierOnes,
+                            ManyLargeBatchesComeBack, ABackupIsAStoreOfItsOwn);
 
 }  // namespace atlas::control::store::testing

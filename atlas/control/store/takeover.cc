@@ -255,7 +255,7 @@ base::Result<void> Takeover::find_lost_changes() {
 
 base::Result<void> Takeover::find_holes() {
   auto rows = into_.prepare(
-      "SELECT c.zone, c.id, c.serial_before, c.serial_after, z.basis_change, z.basis_serial"
+      "SELECT c.zone, c.id, c.serial_before, c.serial_after, z.basis_change, z.basis_serial, z.kind"
       " FROM changes c JOIN zones z ON z.id=c.zone ORDER BY c.zone, c.id");
   if (!rows) return std::unexpected(rows.error());
   int64_t zone = 0;
@@ -270,10 +270,14 @@ base::Result<void> Takeover::find_holes() {
       is_behind_basis = false;
     }
     const int64_t basis = rows->integer(4);
+    const bool is_secondary = rows->integer(6) == static_cast<int64_t>(ZoneKind::kSecondary);
     if (!is_behind_basis && rows->integer(1) > basis) {
       is_behind_basis = true;
       if (rows->integer(2) != rows->integer(5)) zones.insert(zone);
+      if (is_secondary) serial = kUnknown;
     }
+    // A secondary may have been taken whole, which no change tells of.
+    if (is_secondary && !is_behind_basis) serial = kUnknown;
     if (serial != kUnknown && rows->integer(2) != serial) zones.insert(zone);
     serial = rows->integer(3);
   }

@@ -52,6 +52,7 @@ Writer::Writer(Connection& connection)
     : connection_(connection),
       insert_zone_(insert_into(kZoneForm)),
       replace_zone_(replace_by_id(kZoneForm)),
+      set_refreshed_("UPDATE zones SET refreshed=? WHERE id=?"),
       purge_leases_("DELETE FROM leases WHERE zone=?"),
       purge_changes_("DELETE FROM changes WHERE zone=?"),
       purge_zone_("DELETE FROM zones WHERE id=?"),
@@ -103,6 +104,15 @@ base::Result<void> Writer::write_zone(const ZoneRow& row, Highest& highest) {
         used_before("zone", static_cast<int64_t>(row.id), static_cast<int64_t>(highest.zone)));
   }
   return done;
+}
+
+base::Result<void> Writer::set_refreshed(const Refreshed& refreshed) {
+  const auto statement = set_refreshed_.ready(connection_);
+  if (!statement) return std::unexpected(statement.error());
+  const Running running(**statement);
+  (*statement)->bind(0, to_number(refreshed.time));
+  (*statement)->bind(1, static_cast<int64_t>(refreshed.zone));
+  return finish(**statement, "zone", static_cast<int64_t>(refreshed.zone));
 }
 
 base::Result<void> Writer::purge(ZoneId zone) {
@@ -193,6 +203,9 @@ base::Result<void> Writer::write(const Batch& batch, Highest& highest) {
   }
   for (const ZoneId zone : batch.purged) {
     if (auto done = purge(zone); !done) return done;
+  }
+  for (const Refreshed& refreshed : batch.refreshed) {
+    if (auto done = set_refreshed(refreshed); !done) return done;
   }
   for (const KeyRow& row : batch.keys) {
     if (auto done = insert_key(row, {}); !done) return done;

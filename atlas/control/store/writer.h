@@ -31,6 +31,7 @@ class Writer {
 
  private:
   base::Result<void> write_zone(const ZoneRow& row, Highest& highest);
+  base::Result<void> set_refreshed(const Refreshed& refreshed);
   base::Result<void> purge(ZoneId zone);
   base::Result<void> write_change(const ChangeRow& row, Highest& highest);
   base::Result<void> end_lease(const LeaseRow& row);
@@ -40,6 +41,7 @@ class Writer {
   Connection& connection_;
   Query insert_zone_;
   Query replace_zone_;
+  Query set_refreshed_;
   Query purge_leases_;
   Query purge_changes_;
   Query purge_zone_;
