@@ -30,8 +30,6 @@ constexpr uint64_t kDescriptorsReserved = 512;
 constexpr uint32_t kZoneLoadersMax = 8;
 // Of a request that brings a whole zone; whoever can write to the control socket is trusted.
 constexpr uint64_t kZoneTextOctetsMax = 64 << 20;
-// How often old snapshots are looked at when nothing else happens.
-constexpr int kTurnMs = 200;
 // A resolver remembers a SERVFAIL for longer than most starts take, and asks again without an answer.
 constexpr std::chrono::milliseconds kFirstLoadMax{3000};
 // How often zones that have been loaded are published while others load.
@@ -119,6 +117,7 @@ base::Result<void> Server::prepare() {
   if (auto opened = open_store(); !opened) return opened;
   configure_zones();
   if (auto attached = changes_->attach(); !attached) return attached;
+  if (auto opened = open_transfers(); !opened) return opened;
   zones_.remove_other_images();
   publisher_ = std::make_unique<handoff::SnapshotPublisher>(workers_, make_snapshot());
   add_routes();
@@ -128,15 +127,20 @@ base::Result<void> Server::prepare() {
   return {};
 }
 
-// One round of what control does; waits kTurnMs at most for something to do.
+// One round of what control does.
 void Server::turn() {
   pollfd watched[] = {{signals_.get(), POLLIN, 0},
                       {control_socket_->descriptor(), POLLIN, 0},
                       {zones_.is_loading() ? zones_.descriptor() : -1, POLLIN, 0},
-                      {requests_.request_descriptor(), POLLIN, 0}};
-  ::poll(watched, std::size(watched), more_updates_ ? 0 : kTurnMs);
+                      {requests_.request_descriptor(), POLLIN, 0},
+                      {courier_->descriptor(), POLLIN, 0}};
+  ::poll(watched, std::size(watched), wait_ms());
   if (watched[0].revents != 0) handle_signal();
-  if (more_updates_ || watched[3].revents != 0) serve_updates();
+  if (more_updates_ || watched[3].revents != 0) {
+    serve_updates();
+    serve_transfers();
+  }
+  if (watched[4].revents != 0) take_outcomes();
   // Also closes connections that are overdue.
   control_socket_->turn(std::chrono::milliseconds(0));
   if (zones_.is_loading()) {
@@ -146,6 +150,8 @@ void Server::turn() {
   }
   refresh_tls();
   if (!zones_.is_loading() && housekeeping_->turn(base::monotonic_now())) publish_zones();
+  // Once what was kept of zones is there.
+  if (is_ready_) turn_transfers(base::monotonic_now());
   recount_zones();
   report_accept_pauses();
   // What loading needed, and versions that nobody reads any more, go back to the kernel: the allocator would

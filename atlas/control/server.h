@@ -9,10 +9,17 @@
 #include <vector>
 
 #include "atlas/control/api/api.h"
+#include "atlas/control/catalogs/catalogs.h"
 #include "atlas/control/certificates/tls_contexts.h"
 #include "atlas/control/changes/changes.h"
 #include "atlas/control/changes/housekeeping.h"
 #include "atlas/control/config/config.h"
+#include "atlas/control/propagation/notifier.h"
+#include "atlas/control/propagation/propagation.h"
+#include "atlas/control/propagation/transfer_desk.h"
+#include "atlas/control/remotes/courier.h"
+#include "atlas/control/remotes/remote.h"
+#include "atlas/control/secondaries/secondary_zones.h"
 #include "atlas/control/store/store.h"
 #include "atlas/control/updates/update_desk.h"
 #include "atlas/control/zones/zone_set.h"
@@ -66,10 +73,18 @@ class Server {
   void count_zones();
   void recount_zones();
   base::Result<void> open_store();
-  base::Result<std::vector<tsig::Key>> read_keys(const config::Config& config) const;
-  void use_keys(std::vector<tsig::Key> keys);
+  using KeyTablePtr = std::shared_ptr<const tsig::KeyTable>;
+  base::Result<KeyTablePtr> read_keys(const config::Config& config) const;
+  void use_keys(KeyTablePtr keys);
   void refresh_keys();
   void serve_updates();
+  // Zones to and from other servers: server_transfers.cc.
+  base::Result<void> open_transfers();
+  void use_transfer_settings();
+  void serve_transfers();
+  void take_outcomes();
+  void turn_transfers(base::MonotonicTime now);
+  int wait_ms() const;
   void note_config_time();
   void use_tls(certificates::TlsContexts contexts);
   void refresh_tls();
@@ -117,10 +132,17 @@ class Server {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<changes::Changes> changes_;
   std::unique_ptr<api::Api> api_;
-  std::shared_ptr<const tsig::KeyTable> keys_;
+  KeyTablePtr keys_;
   handoff::RequestDesk& requests_;
   std::unique_ptr<updates::UpdateDesk> update_desk_;
   std::unique_ptr<changes::Housekeeping> housekeeping_;
+  remotes::RemoteTable remotes_;
+  std::unique_ptr<remotes::Courier> courier_;
+  std::unique_ptr<secondaries::SecondaryZones> secondaries_;
+  std::unique_ptr<catalogs::Catalogs> catalogs_;
+  std::unique_ptr<propagation::Notifier> notifier_;
+  std::unique_ptr<propagation::Propagation> propagation_;
+  std::unique_ptr<propagation::TransferDesk> transfer_desk_;
   bool more_updates_ = false;  // than one group
   bool is_count_old_ = false;
   base::MonotonicTime counted_;

@@ -85,7 +85,7 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   }
   auto listeners = open_listeners(loaded.config->listen);
   if (!listeners) return std::unexpected(listeners.error());
-  const auto keys = config::changes_that_need_a_restart(config_, *loaded.config);
+  const auto fixed = config::changes_that_need_a_restart(config_, *loaded.config);
   // What is fixed at the start stays what it was.
   loaded.config->paths = config_.paths;
   loaded.config->control = config_.control;
@@ -99,17 +99,18 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   if (!tls) return std::unexpected(tls.error());
   for (const config::ZoneFile& zone : loaded.config->zones) {
     const zones::ZoneState* present = zones_.find(zone.apex);
-    if (present == nullptr || present->kind == store::ZoneKind::kFile) continue;
+    if (present == nullptr || present->is_configured()) continue;
     return base::fail("zone " + dns::to_text(zone.apex.view()) + " of " + zone.configured_in.string() + ':' +
                           std::to_string(zone.line) + " is in the store already",
                       "atlasctl zone delete takes it out of there");
   }
-  auto secrets_of_keys = read_keys(*loaded.config);
-  if (!secrets_of_keys) return std::unexpected(secrets_of_keys.error());
+  auto key_table = read_keys(*loaded.config);
+  if (!key_table) return std::unexpected(key_table.error());
+  if (auto used = remotes_.configure(loaded.config->remotes, *key_table); !used) return used;
 
-  if (!keys.empty()) {
+  if (!fixed.empty()) {
     std::string list;
-    for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + key;
+    for (const std::string& key : fixed) list += (list.empty() ? "" : ", ") + key;
     events_.emit(EventId::kConfigNeedsRestart, {{"keys", list}});
   }
   if (loaded.config->log != config_.log) use_log_settings(loaded.config->log, events_);
@@ -122,11 +123,13 @@ base::Result<void> Server::try_reload(const std::string& actor) {
   use_tls(std::move(*tls));
   config_ = std::move(*loaded.config);
   note_config_time();
-  use_keys(std::move(*secrets_of_keys));
+  use_keys(std::move(*key_table));
   update_desk_->use_settings(config_.updates);
   housekeeping_->use_settings(config_.history);
+  use_transfer_settings();
   const zones::ConfigureCounts counts = configure_zones();
   if (auto attached = changes_->attach(); !attached) return attached;
+  secondaries_->reconsider();
   if (counts.added + counts.removed != 0) zones_.remove_other_images();
   ++state_.config_reloads;
   events_.emit(

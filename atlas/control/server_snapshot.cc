@@ -62,6 +62,9 @@ std::unique_ptr<handoff::ServingSnapshot> Server::make_snapshot() {
   quic.settings.handshake = config_.quic.setup_time_max;
   quic.settings.streams_max = config_.quic.streams_max;
   quic.settings.early_data = config_.quic.early_data;
+  snapshot->transfers = {.transfers_max = std::max(1u, config_.transfers.out_max / workers_),
+                         .transfers_per_client_max = config_.transfers.out_per_client_max,
+                         .time_max = config_.transfers.out_time_max};
   snapshot->http = {.message_paths = config_.https.paths,
                     .json_path = config_.https.json_path,
                     .forwarded_field = config_.https.forwarded_field,

@@ -38,9 +38,9 @@ base::Result<void> Server::open_store() {
 }
 
 // Those of the configuration and those of the store.
-base::Result<std::vector<tsig::Key>> Server::read_keys(const config::Config& config) const {
+base::Result<Server::KeyTablePtr> Server::read_keys(const config::Config& config) const {
   auto keys = config::read_keys(config.keys);
-  if (!keys) return keys;
+  if (!keys) return std::unexpected(keys.error());
   const auto rows = store_->keys();
   if (!rows) return std::unexpected(rows.error());
   for (const store::KeyRow& row : *rows) {
@@ -53,22 +53,27 @@ base::Result<std::vector<tsig::Key>> Server::read_keys(const config::Config& con
     const auto algorithm = tsig::parse_algorithm(row.algorithm);
     if (algorithm) keys->push_back({.name = row.name, .algorithm = *algorithm, .secret = row.secret});
   }
-  return keys;
+  return std::make_shared<const tsig::KeyTable>(std::move(*keys));
 }
 
-void Server::use_keys(std::vector<tsig::Key> keys) {
-  keys_ = std::make_shared<const tsig::KeyTable>(std::move(keys));
+void Server::use_keys(KeyTablePtr keys) {
+  keys_ = std::move(keys);
   update_desk_->use_keys(keys_);
 }
 
 // Once those of the store have changed.
 void Server::refresh_keys() {
   auto keys = read_keys(config_);
+  if (keys) {
+    if (auto used = remotes_.configure(config_.remotes, *keys); !used) keys = std::unexpected(used.error());
+  }
   if (!keys) {
     events_.emit(EventId::kKeysNotRead, {{"error", keys.error().message}});
     return;
   }
   use_keys(std::move(*keys));
+  use_transfer_settings();
+  secondaries_->reconsider();
 }
 
 void Server::serve_updates() {

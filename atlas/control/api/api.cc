@@ -18,6 +18,12 @@ void Api::add_routes(http::Router& router) {
   router.add("DELETE", "/v1/zones/{zone}", [this](const Request& request) { return delete_zone(request); });
   router.add("PUT", "/v1/zones/{zone}/settings",
              [this](const Request& request) { return set_settings(request); });
+  router.add("POST", "/v1/zones/{zone}/refresh",
+             [this](const Request& request) { return ask_of_secondary(request, &SecondaryZones::refresh); });
+  router.add("POST", "/v1/zones/{zone}/retransfer", [this](const Request& request) {
+    return ask_of_secondary(request, &SecondaryZones::retransfer);
+  });
+  router.add("POST", "/v1/zones/{zone}/notify", [this](const Request& request) { return notify(request); });
   router.add("GET", "/v1/zones/{zone}/records",
              [this](const Request& request) { return list_records(request); });
   router.add("GET", "/v1/zones/{zone}/text", [this](const Request& request) { return get_text(request); });

@@ -9,7 +9,13 @@
 #include "atlas/control/api/members.h"
 #include "atlas/control/changes/changes.h"
 #include "atlas/control/config/config.h"
+#include "atlas/control/propagation/notifier.h"
+#include "atlas/control/secondaries/secondary_zones.h"
 #include "atlas/http/router.h"
+
+namespace boost::json {
+class object;
+}  // namespace boost::json
 
 namespace atlas::control::api {
 
@@ -23,6 +29,11 @@ class Api {
   Api(changes::Changes& changes, const config::Config& config, handoff::EventQueue& events, Publish publish)
       : changes_(changes), config_(config), events_(events), publish_(std::move(publish)) {}
 
+  // Without, what is asked of them is answered with 503.
+  void use_transfers(secondaries::SecondaryZones& secondaries, propagation::Notifier& notifier) {
+    secondaries_ = &secondaries;
+    notifier_ = &notifier;
+  }
   void add_routes(http::Router& router);
 
  private:
@@ -32,6 +43,17 @@ class Api {
   http::Response create_zone(const http::Request& request);
   http::Response delete_zone(const http::Request& request);
   http::Response set_settings(const http::Request& request);
+  http::Response create(const changes::NewZone& zone, bool dry_run, const base::Diagnostics& diagnostics);
+  bool has_failed(const zones::ZoneState& zone) const;
+  // transfers.cc
+  using SecondaryZones = secondaries::SecondaryZones;
+  std::optional<secondaries::SecondaryStatus> status_of(const zones::ZoneState& zone) const;
+  boost::json::object describe_zone(const zones::ZoneState& zone) const;
+  // Why a zone cannot have these settings, if it cannot.
+  std::optional<http::Response> refuse_settings(const zones::ZoneSettings& settings,
+                                                dns::NameView apex) const;
+  http::Response ask_of_secondary(const http::Request& request, bool (SecondaryZones::*ask)(dns::NameView));
+  http::Response notify(const http::Request& request);
   // records.cc
   http::Response list_records(const http::Request& request) const;
   http::Response get_text(const http::Request& request) const;
@@ -68,6 +90,8 @@ class Api {
   const config::Config& config_;
   handoff::EventQueue& events_;
   Publish publish_;
+  secondaries::SecondaryZones* secondaries_ = nullptr;
+  propagation::Notifier* notifier_ = nullptr;
 };
 
 // Who asks, as the history keeps it: "user:root", over the control socket.

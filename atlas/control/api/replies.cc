@@ -60,6 +60,7 @@ json::array describe_records(std::span<const zone::DiffRecord> records) {
 }
 
 std::string_view status_of(const zones::ZoneState& zone) {
+  if (zone.is_expired) return "expired";
   if (zone.version == nullptr) return zone.task ? "loading" : "not-loaded";
   return zone.failed ? "stale" : "serving";
 }
@@ -114,19 +115,17 @@ json::array describe(const base::Diagnostics& diagnostics) {
 }
 
 json::object describe(const zones::ZoneState& zone, const zones::ZoneSet& set) {
-  const bool is_file = zone.kind == store::ZoneKind::kFile;
+  const bool is_configured = zone.is_configured();
   json::object object{{"zone", dns::to_text(zone.apex.view())},
-                      {"kind", is_file ? "file" : "primary"},
+                      {"kind", to_text(zone.kind)},
                       {"status", status_of(zone)},
-                      {"read_only", is_file},
+                      {"read_only", is_configured},
                       {"warnings", zone.warnings}};
-  if (is_file) {
-    object["file"] = zone.file.string();
-    if (zone.line != 0) object["configured_at"] = where(zone);
-  }
+  if (zone.kind == store::ZoneKind::kFile) object["file"] = zone.file.string();
+  if (is_configured && zone.line != 0) object["configured_at"] = where(zone);
   if (zone.row != nullptr) {
     object["id"] = number_of(zone.row->id);
-    if (!is_file) {
+    if (!is_configured) {
       object["created"] = base::rfc3339_text(zone.row->created);
       object["created_by"] = zone.row->created_by.actor;
     }
@@ -186,6 +185,11 @@ json::object describe(dns::NameView zone, const changes::Made& made) {
           {"serial", made.serial},
           {"records_removed", made.records_removed},
           {"records_added", made.records_added}};
+}
+
+std::string_view to_text(store::ZoneKind kind) {
+  constexpr std::string_view kWords[] = {"file", "primary", "secondary"};
+  return kWords[static_cast<size_t>(kind)];
 }
 
 std::string where(const zones::ZoneState& zone) {

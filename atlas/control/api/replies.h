@@ -37,6 +37,7 @@ boost::json::object describe(const zone::ZoneDiff& diff);
 boost::json::object describe(const store::ChangeRow& change, dns::NameView zone);
 boost::json::object describe(dns::NameView zone, const changes::Made& made);
 
+std::string_view to_text(store::ZoneKind kind);
 std::string where(const zones::ZoneState& zone);
 int64_t number_of(store::ChangeId id);
 int64_t number_of(store::ZoneId id);

@@ -1,6 +1,7 @@
 // The operations of the control socket on the server as a whole. api/openapi.yaml is their contract.
 #include <boost/json.hpp>
 
+#include "atlas/control/api/propagation.h"
 #include "atlas/control/server.h"
 
 namespace atlas::control {
@@ -23,7 +24,12 @@ void Server::add_routes() {
       publish_zones();
     }
   });
+  api_->use_transfers(*secondaries_, *notifier_);
   api_->add_routes(router_);
+  api::add_propagation_route(router_, *propagation_,
+                             [this](uint64_t request, const http::Response& response) {
+                               control_socket_->answer_later(request, response);
+                             });
   router_.add("GET", "/v1/status", [this](const http::Request&) { return get_status(); });
   router_.add("GET", "/v1/stats", [this](const http::Request&) { return get_stats(); });
   router_.add("POST", "/v1/zones/{zone}/reload", [this](const http::Request& request) {

@@ -67,6 +67,7 @@ std::vector<std::string> host_names() {
 TlsContexts::TlsContexts(const config::Config& config, handoff::EventQueue& events)
     : events_(&events),
       settings_(config.tls),
+      client_authorities_(config.transfers.client_authorities_file),
       state_folder_(config.paths.state),
       self_signed_(config.tls.certificates.empty()) {
   for (const config::ListenAddress& listener : config.listen) {
@@ -172,6 +173,12 @@ tls::ServerPolicy TlsContexts::policy_of(query::Transport transport) const {
   policy.tls.key_log_file = settings_.key_log_file;
   policy.tls.alpn = alpn_of(transport);
   policy.certificates = settings_.certificates;
+  // Browsers would ask their users for one.
+  const bool takes_zones = transport == query::Transport::kTls || transport == query::Transport::kQuic;
+  if (takes_zones && !client_authorities_.empty()) {
+    policy.client_certificates = {
+        .mode = tls::ClientCertificateMode::kRequest, .authorities_file = client_authorities_, .names = {}};
+  }
   return policy;
 }
 
@@ -235,7 +242,9 @@ std::vector<zones::FileStamp> TlsContexts::look() const {
       if (!path.empty()) stamps.push_back(zones::stamp_of(path));
     }
   }
-  if (!settings_.ticket_key_file.empty()) stamps.push_back(zones::stamp_of(settings_.ticket_key_file));
+  for (const auto& path : {settings_.ticket_key_file, client_authorities_}) {
+    if (!path.empty()) stamps.push_back(zones::stamp_of(path));
+  }
   return stamps;
 }
 

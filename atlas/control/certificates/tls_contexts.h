@@ -54,6 +54,7 @@ class TlsContexts {
 
   handoff::EventQueue* events_;
   config::TlsSettings settings_;
+  std::filesystem::path client_authorities_;  // of clients that take zones; empty: none is asked who it is
   std::filesystem::path state_folder_;
   bool self_signed_;
   std::vector<net::IpAddress> addresses_;  // listened on

@@ -213,6 +213,36 @@ TEST_F(TlsContextsTest, EveryTransportLogsKeysWhereAsked) {
   EXPECT_THAT(refused.error().message, HasSubstr("absent/log"));
 }
 
+// RFC 9103 9.3.3.
+TEST_F(TlsContextsTest, ClientsThatTakeZonesAreAskedForCertificates) {
+  const auto mode = [](const TlsContexts& contexts, Transport transport) {
+    return contexts.contexts().tls[static_cast<size_t>(transport)]->policy().client_certificates.mode;
+  };
+  using enum tls::ClientCertificateMode;
+  EXPECT_EQ(mode(load(), Transport::kTls), kNone);
+  const auto make_authority = [this](const char* name) {
+    const tls::CertificateFiles files{.chain = folder_ / name, .key = folder_ / "authority.key"};
+    EXPECT_TRUE(tls::make_self_signed({.dns_names = {"authority.test"}}, files));
+    return files.chain;
+  };
+  config_.transfers.client_authorities_file = make_authority("authority.pem");
+  TlsContexts contexts = load();
+  EXPECT_EQ(mode(contexts, Transport::kTls), kRequest);
+  EXPECT_EQ(mode(contexts, Transport::kHttps), kNone);
+  const auto before = shake_hands(contexts);
+  EXPECT_TRUE(before.ticket) << "without one";
+  EXPECT_TRUE(shake_hands(contexts, &*before.ticket).resumed);
+  // Other authorities are read when they have settled.
+  EXPECT_FALSE(refresh(contexts));
+  make_authority("authority.pem");
+  EXPECT_TRUE(refresh(contexts));
+  EXPECT_FALSE(shake_hands(contexts, &*before.ticket).resumed);
+  config_.transfers.client_authorities_file = folder_ / "absent.pem";
+  const auto refused = TlsContexts::load(config_, nullptr, events_);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("absent.pem"));
+}
+
 TEST_F(TlsContextsTest, ASelfSignedCertificateIsRenewedInTime) {
   TlsContexts contexts = load();
   const base::WallTime first_end = contexts.not_after();

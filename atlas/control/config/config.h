@@ -183,13 +183,54 @@ struct KeySettings {
   std::filesystem::path secret_file;
 };
 
+// Another DNS server: a primary or a secondary of zones here.
+struct RemoteSettings {
+  std::string name;
+  std::vector<net::Endpoint> addresses;  // port 53, or 853 with TLS or QUIC, unless one is given
+  query::Transport transport = query::Transport::kTcp;  // kTcp, kTls or kQuic
+  std::optional<dns::Name> key;
+  // Who it must be: a name, keys that are known, or, without either, whoever answers (RFC 9103 9.3.1).
+  std::string tls_name;
+  std::vector<std::string> pins;           // base64 of SHA-256
+  std::filesystem::path authorities_file;  // empty = those of the system
+  tls::CertificateFiles certificate;       // shown to it; empty = none
+  std::vector<net::IpAddress> sources;     // to come from, at most one of each family
+  std::filesystem::path configured_in = {};
+  uint32_t line = 0;
+
+  friend bool operator==(const RemoteSettings&, const RemoteSettings&) = default;
+};
+
+// Zone transfers, both ways.
+struct TransferSettings {
+  uint32_t out_max = 100;  // at once, over all workers
+  uint32_t out_per_client_max = 20;
+  milliseconds out_time_max{7'200'000};
+  // Who may issue the certificates of clients over TLS and QUIC (RFC 9103 9.3.3). Empty = they are not asked.
+  std::filesystem::path client_authorities_file;
+  uint32_t in_max = 16;  // at once
+  uint32_t in_per_primary_max = 4;
+  uint64_t in_size_max = uint64_t{8} << 30;  // octets of one transfer
+  uint64_t in_records_max = 200'000'000;
+  milliseconds in_time_max{3'600'000};
+  milliseconds refresh_min{30'000};  // what SOAs may ask for
+  milliseconds refresh_max{7ll * 24 * 3600 * 1000};
+  milliseconds retry_min{10'000};
+  milliseconds retry_max{24ll * 3600 * 1000};
+  milliseconds expire_min{300'000};
+};
+
 struct ZoneDefaults {
   std::string file = "zones/{zone}.zone";  // "{zone}" = the name without its final dot
+  // Of zones that say nothing of them; primaries: and have no file and are not made here.
+  std::vector<std::string> primaries;
+  std::vector<std::string> secondaries;
+  std::vector<std::string> allow_transfer;
 };
 
 struct ZoneFile {
   dns::Name apex;
-  std::filesystem::path file;
+  std::filesystem::path file;  // empty: the zone has primaries, or is a catalog that is made here
   zones::ZoneSettings settings = {};
   // Where it is named.
   std::filesystem::path configured_in = {};
@@ -222,6 +263,8 @@ struct Config {
   UpdateSettings updates;
   HistorySettings history;
   std::vector<KeySettings> keys;
+  std::vector<RemoteSettings> remotes;
+  TransferSettings transfers;
   ZoneDefaults zone_defaults;
   std::vector<ZoneFile> zones;
 };

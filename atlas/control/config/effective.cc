@@ -1,27 +1,11 @@
 #include <cstdio>
 
 #include "atlas/base/quantity.h"
+#include "atlas/control/config/entry_text.h"
 #include "atlas/control/config/fields.h"
 
 namespace atlas::control::config {
 namespace {
-
-std::string yaml_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(c));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
 
 class PrintFields : public Fields {
  public:
@@ -35,13 +19,14 @@ class PrintFields : public Fields {
   void close() override { indent_ -= 2; }
   void boolean(Key key, bool& value) override { line(key, value ? "true" : "false"); }
   void integer(Key key, uint32_t& value, uint32_t, uint32_t) override { line(key, std::to_string(value)); }
+  void count(Key key, uint64_t& value, uint64_t, uint64_t) override { line(key, std::to_string(value)); }
   void size(Key key, uint64_t& octets, uint64_t, uint64_t) override { line(key, base::size_text(octets)); }
   void duration(Key key, milliseconds& value, milliseconds, milliseconds) override {
     line(key, base::duration_text(value));
   }
-  void text(Key key, std::string& value, size_t) override { line(key, yaml_text(value)); }
-  void path(Key key, std::filesystem::path& value) override { line(key, yaml_text(value.string())); }
-  void path_pattern(Key key, std::string& value) override { line(key, yaml_text(value)); }
+  void text(Key key, std::string& value, size_t) override { line(key, in_quotes(value)); }
+  void path(Key key, std::filesystem::path& value) override { line(key, in_quotes(value.string())); }
+  void path_pattern(Key key, std::string& value) override { line(key, in_quotes(value)); }
   void choice(Key key, uint8_t& value, std::span<const std::string_view> words) override {
     line(key, std::string(words[value]));
   }
@@ -51,53 +36,40 @@ class PrintFields : public Fields {
     line(key, octal);
   }
   void prefixes(Key key, std::vector<net::Prefix>& value) override {
-    list(key, value, [](const net::Prefix& prefix) { return yaml_text(prefix.to_text()); });
+    list(key, value, [](const net::Prefix& prefix) { return in_quotes(prefix.to_text()); });
   }
   void endpoints(Key key, std::vector<net::Endpoint>& value, uint16_t) override {
-    list(key, value, [](const net::Endpoint& endpoint) { return yaml_text(endpoint.to_text()); });
+    list(key, value, [](const net::Endpoint& endpoint) { return in_quotes(endpoint.to_text()); });
   }
   void listeners(Key key, std::vector<ListenAddress>& value) override {
     list(key, value, [](const ListenAddress& listener) {
-      return "{address: " + yaml_text(listener.endpoint.to_text()) + ", transports: [" +
+      return "{address: " + in_quotes(listener.endpoint.to_text()) + ", transports: [" +
              query::kTransportNames[static_cast<size_t>(listener.transport)] + "]" +
              (listener.proxy ? ", proxy: true" : "") + "}";
     });
   }
   void certificates(Key key, std::vector<tls::CertificateFiles>& value) override {
-    list(key, value, [](const tls::CertificateFiles& files) {
-      std::string text =
-          "{chain-file: " + yaml_text(files.chain.string()) + ", key-file: " + yaml_text(files.key.string());
-      if (!files.ocsp_staple.empty()) text += ", ocsp-staple-file: " + yaml_text(files.ocsp_staple.string());
-      return text + "}";
-    });
+    list(key, value, [](const tls::CertificateFiles& files) { return entry_text(files); });
   }
   void texts(Key key, std::vector<std::string>& value, size_t) override {
-    list(key, value, [](const std::string& text) { return yaml_text(text); });
+    list(key, value, [](const std::string& text) { return in_quotes(text); });
   }
   // What was included stands here already.
   void includes(Key) override {}
   void keys(Key key, std::vector<KeySettings>& value) override {
     list(key, value, [](const KeySettings& one) {
-      return "{name: " + yaml_text(dns::to_text(one.name)) +
+      return "{name: " + in_quotes(dns::to_text(one.name)) +
              ", algorithm: " + std::string(tsig::to_text(one.algorithm)) +
              (one.secret_file.empty() ? ", secret: hidden"
-                                      : ", secret-file: " + yaml_text(one.secret_file.string())) +
+                                      : ", secret-file: " + in_quotes(one.secret_file.string())) +
              "}";
     });
   }
-  void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults&) override {
-    list(key, value, [](const ZoneFile& zone) {
-      std::string text =
-          "{zone: " + yaml_text(dns::to_text(zone.apex)) + ", file: " + yaml_text(zone.file.string());
-      if (!zone.settings.update_policy.empty()) {
-        std::string rules;
-        for (const std::string& rule : zone.settings.update_policy)
-          rules += (rules.empty() ? "" : ", ") + yaml_text(rule);
-        text += ", update-policy: [" + rules + "]";
-      }
-      if (zone.settings.zonemd) text += ", zonemd: " + std::string(zone::to_text(*zone.settings.zonemd));
-      return text + "}";
-    });
+  void remotes(Key key, std::vector<RemoteSettings>& value) override {
+    list(key, value, [](const RemoteSettings& remote) { return entry_text(remote); });
+  }
+  void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults& defaults) override {
+    list(key, value, [&](const ZoneFile& zone) { return entry_text(zone, defaults); });
   }
 
  private:
@@ -150,6 +122,11 @@ std::vector<std::string> changes_that_need_a_restart(const Config& running, cons
   compare("metrics.listen", running.metrics.listen == next.metrics.listen);
   compare("dnstap", running.dnstap == next.dnstap);
   compare("https.forwarded-field", running.https.forwarded_field == next.https.forwarded_field);
+  // What the courier was made with.
+  compare("transfers.in-max", running.transfers.in_max == next.transfers.in_max);
+  compare("transfers.in-per-primary-max",
+          running.transfers.in_per_primary_max == next.transfers.in_per_primary_max);
+  compare("transfers.in-time-max", running.transfers.in_time_max == next.transfers.in_time_max);
   compare("rate-limit.table-size", running.rate_limit.table_size == next.rate_limit.table_size);
   return names;
 }

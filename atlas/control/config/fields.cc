@@ -149,6 +149,35 @@ void visit(Fields& f, QuicSettings& quic) {
       quic.always_validate);
 }
 
+void visit(Fields& f, TransferSettings& transfers) {
+  f.integer({"out-max", "Transfers to others at a time, over all workers. Those beyond are refused."},
+            transfers.out_max, 1, 100'000);
+  f.integer({"out-per-client-max", "The same of one client address."}, transfers.out_per_client_max, 1,
+            100'000);
+  f.duration({"out-time-max", "A transfer that the client has not taken by then is given up."},
+             transfers.out_time_max, 1s, 24h * 7);
+  f.path({"client-authorities-file",
+          "Who may issue the certificates of clients over TLS and QUIC, PEM: what rules with tls go by "
+          "(RFC 9103 9.3.3). Empty: clients are not asked for one."},
+         transfers.client_authorities_file);
+  f.integer({"in-max", "Transfers from primaries at a time."}, transfers.in_max, 1, 10'000);
+  f.integer({"in-per-primary-max", "The same from one primary."}, transfers.in_per_primary_max, 1, 10'000);
+  f.size({"in-size-max", "Octets of one transfer; one that is longer is given up."}, transfers.in_size_max,
+         uint64_t{1} << 16, uint64_t{1} << 44);
+  f.count({"in-records-max", "The same in records."}, transfers.in_records_max, 1000, 100'000'000'000);
+  f.duration({"in-time-max", "A transfer that has not ended by then is given up."}, transfers.in_time_max, 1s,
+             24h * 7);
+  f.duration({"refresh-min", "The shortest time between two questions to primaries, whatever the SOA says."},
+             transfers.refresh_min, 1s, 24h * 365);
+  f.duration({"refresh-max", "The longest."}, transfers.refresh_max, 1s, 24h * 365);
+  f.duration({"retry-min", "The shortest time to the next attempt behind one that failed."},
+             transfers.retry_min, 1s, 24h * 365);
+  f.duration({"retry-max", "The longest."}, transfers.retry_max, 1s, 24h * 365);
+  f.duration(
+      {"expire-min", "The shortest time that an unconfirmed version is served, whatever the SOA says."},
+      transfers.expire_min, 1s, 24h * 365);
+}
+
 }  // namespace
 
 void visit(Fields& f, Config& config) {
@@ -267,19 +296,22 @@ void visit(Fields& f, Config& config) {
           "left out) and "
           "secret (base64) or secret-file, a file that holds nothing else."},
          config.keys);
-  f.open({"zone-defaults", "What zones have unless they say otherwise."});
+  f.remotes({"remotes", "Other DNS servers: primaries and secondaries of zones here."}, config.remotes);
+  f.open({"transfers", "Limits of zone transfers, to others and from primaries."});
+  visit(f, config.transfers);
+  f.close();
+  f.open({"zone-defaults", "What zones of this configuration have unless they say otherwise."});
   f.path_pattern({"file", "Path of the zone file; {zone} stands for the zone's name without its final dot."},
                  config.zone_defaults.file);
+  f.servers({"primaries",
+             "Primaries of zones that have no file and are not made here: a zone that is a name alone is a "
+             "secondary then."},
+            config.zone_defaults.primaries);
+  f.servers({"secondaries", "As zones[].secondaries."}, config.zone_defaults.secondaries);
+  f.transfer_rules({"allow-transfer", "As zones[].allow-transfer."}, config.zone_defaults.allow_transfer);
   f.close();
-  f.zones({"zones",
-           "Zones given as files: a list whose entries are a zone's name, or a mapping of zone, file, "
-           "update-policy (who "
-           "may change what by dynamic update: a list of rules in the words of BIND's update-policy, as in "
-           "\"grant "
-           "ddns-key subdomain home.example.org. A AAAA\") and zonemd (sha384 or sha512: a ZONEMD record "
-           "that follows "
-           "every change by update, RFC 8976)."},
-          config.zones, config.zone_defaults);
+  f.zones({"zones", "A list whose entries are a zone's name, or a mapping."}, config.zones,
+          config.zone_defaults);
 }
 
 }  // namespace atlas::control::config

@@ -6,13 +6,9 @@
 #include <string_view>
 
 #include "atlas/control/config/config.h"
+#include "atlas/control/config/entry_keys.h"
 
 namespace atlas::control::config {
-
-struct Key {
-  std::string_view name;
-  std::string_view about;  // one or two sentences for the schema and the documentation
-};
 
 class Fields {
  public:
@@ -24,6 +20,7 @@ class Fields {
 
   virtual void boolean(Key key, bool& value) = 0;
   virtual void integer(Key key, uint32_t& value, uint32_t least, uint32_t most) = 0;
+  virtual void count(Key key, uint64_t& value, uint64_t least, uint64_t most) = 0;
   virtual void size(Key key, uint64_t& octets, uint64_t least, uint64_t most) = 0;
   virtual void duration(Key key, milliseconds& value, milliseconds least, milliseconds most) = 0;
   virtual void text(Key key, std::string& value, size_t octets_max) = 0;
@@ -41,7 +38,14 @@ class Fields {
   virtual void texts(Key key, std::vector<std::string>& value, size_t octets_max) = 0;
   virtual void includes(Key key) = 0;
   virtual void keys(Key key, std::vector<KeySettings>& value) = 0;
+  virtual void remotes(Key key, std::vector<RemoteSettings>& value) = 0;
+  // Texts in the words of zones::parse_remote_reference and policy::transfer::parse_rule.
+  virtual void servers(Key key, std::vector<std::string>& value) { texts(key, value, kTextOctetsMax); }
+  virtual void transfer_rules(Key key, std::vector<std::string>& value) { texts(key, value, kTextOctetsMax); }
   virtual void zones(Key key, std::vector<ZoneFile>& value, const ZoneDefaults& defaults) = 0;
+
+ protected:
+  static constexpr size_t kTextOctetsMax = 2048;  // two names with all their escapes
 };
 
 void visit(Fields& fields, Config& config);

@@ -4,6 +4,7 @@
 
 #include "atlas/base/quantity.h"
 #include "atlas/control/config/fields.h"
+#include "atlas/control/zones/remote_reference.h"
 
 namespace atlas::control::config {
 namespace {
@@ -32,6 +33,9 @@ class SchemaFields final : public Fields {
 
   void boolean(Key key, bool& value) override { add(key, {{"type", "boolean"}, {"default", value}}); }
   void integer(Key key, uint32_t& value, uint32_t least, uint32_t most) override {
+    add(key, {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", value}});
+  }
+  void count(Key key, uint64_t& value, uint64_t least, uint64_t most) override {
     add(key, {{"type", "integer"}, {"minimum", least}, {"maximum", most}, {"default", value}});
   }
   void size(Key key, uint64_t& octets, uint64_t, uint64_t) override {
@@ -88,13 +92,7 @@ class SchemaFields final : public Fields {
     add(key, std::move(schema));
   }
   void certificates(Key key, std::vector<tls::CertificateFiles>&) override {
-    json::object mapping = object_of({{"chain-file", json::object{{"type", "string"}}},
-                                      {"key-file", json::object{{"type", "string"}}},
-                                      {"ocsp-staple-file", json::object{{"type", "string"}}}});
-    json::array& required = mapping["required"].emplace_array();
-    required.emplace_back("chain-file");
-    required.emplace_back("key-file");
-    add(key, list_of(std::move(mapping), {}));
+    add(key, list_of(certificate(), {}));
   }
   void texts(Key key, std::vector<std::string>& value, size_t octets_max) override {
     json::array defaults;
@@ -115,11 +113,50 @@ class SchemaFields final : public Fields {
     mapping["required"].emplace_array().emplace_back("name");
     add(key, list_of(std::move(mapping), {}));
   }
+  void remotes(Key key, std::vector<RemoteSettings>&) override {
+    json::array one_or_more;
+    one_or_more.push_back(json::object{{"type", "string"}});
+    one_or_more.push_back(texts());
+    json::object properties;
+    const auto put = [&](Key name, json::object schema) {
+      schema["description"] = name.about;
+      properties[name.name] = std::move(schema);
+    };
+    put(remote_keys::kName, {{"type", "string"}, {"maxLength", zones::kRemoteNameOctetsMax}});
+    put(remote_keys::kAddress, {{"oneOf", one_or_more}});
+    put(remote_keys::kTransport, {{"enum", {"tcp", "tls", "quic"}}, {"default", "tcp"}});
+    put(remote_keys::kKey, {{"type", "string"}});
+    put(remote_keys::kTlsName, {{"type", "string"}});
+    put(remote_keys::kPins, texts());
+    put(remote_keys::kAuthoritiesFile, {{"type", "string"}});
+    put(remote_keys::kCertificate, certificate());
+    put(remote_keys::kSource, {{"oneOf", one_or_more}});
+    json::object mapping = object_of(std::move(properties));
+    json::array& required = mapping["required"].emplace_array();
+    required.emplace_back("name");
+    required.emplace_back("address");
+    add(key, list_of(std::move(mapping), {}));
+  }
   void zones(Key key, std::vector<ZoneFile>&, const ZoneDefaults&) override {
-    json::object mapping = object_of({{"zone", json::object{{"type", "string"}}},
-                                      {"file", json::object{{"type", "string"}}},
-                                      {"update-policy", list_of({{"type", "string"}}, {})},
-                                      {"zonemd", json::object{{"enum", {"sha384", "sha512"}}}}});
+    json::object properties;
+    const auto put = [&](Key name, json::object schema) {
+      schema["description"] = name.about;
+      properties[name.name] = std::move(schema);
+    };
+    put(zone_keys::kZone, {{"type", "string"}});
+    put(zone_keys::kFile, {{"type", "string"}});
+    for (const Key& name : {zone_keys::kPrimaries, zone_keys::kSecondaries, zone_keys::kAllowTransfer,
+                            zone_keys::kAllowNotify, zone_keys::kForwardUpdates, zone_keys::kUpdatePolicy})
+      put(name, texts());
+    put(zone_keys::kZonemd, {{"enum", {"sha384", "sha512"}}});
+    put(zone_keys::kCatalog, {{"enum", {"none", "produce", "consume"}}, {"default", "none"}});
+    put(zone_keys::kMemberOf, {{"type", "string"}});
+    put(zone_keys::kGroup, {{"type", "string"}, {"maxLength", zones::kGroupOctetsMax}});
+    const json::object members =
+        object_of({{"primaries", texts()}, {"secondaries", texts()}, {"allow-transfer", texts()}});
+    put(zone_keys::kMembers, members);
+    put(zone_keys::kGroups, {{"type", "object"}, {"additionalProperties", members}});
+    json::object mapping = object_of(std::move(properties));
     mapping["required"].emplace_array().emplace_back("zone");
     add(key, list_of({{"oneOf", {json::object{{"type", "string"}}, std::move(mapping)}}}, {}));
   }
@@ -129,6 +166,16 @@ class SchemaFields final : public Fields {
   }
 
  private:
+  static json::object certificate() {
+    json::object mapping = object_of({{"chain-file", json::object{{"type", "string"}}},
+                                      {"key-file", json::object{{"type", "string"}}},
+                                      {"ocsp-staple-file", json::object{{"type", "string"}}}});
+    json::array& required = mapping["required"].emplace_array();
+    required.emplace_back("chain-file");
+    required.emplace_back("key-file");
+    return mapping;
+  }
+  static json::object texts() { return list_of({{"type", "string"}}, {}); }
   static json::object list_of(json::object items, json::array defaults) {
     return {{"type", "array"}, {"items", std::move(items)}, {"default", std::move(defaults)}};
   }

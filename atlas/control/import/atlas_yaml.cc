@@ -1,28 +1,14 @@
 #include "atlas/control/import/atlas_yaml.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "atlas/base/quantity.h"
+#include "atlas/control/config/entry_text.h"
 
 namespace atlas::control::import {
 namespace {
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.append(1, '\\').append(1, c);
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned char>(c));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
+using config::in_quotes;
 
 // In a comment: no line may end.
 std::string plain(std::string text) {
@@ -59,30 +45,38 @@ class Writer {
                                        : ""});
   }
 
-  void write(std::span<const WrittenKey> keys, bool has_updates) {
+  void write(std::span<const WrittenKey> keys) {
     if (keys.empty()) return;
-    const char* const margin = has_updates ? "" : "# ";
-    out_.append("\n").append(margin).append("keys:\n");
+    out_ += "\nkeys:\n";
     for (const WrittenKey& key : keys) {
-      out_.append(margin).append("  - {name: " + in_quotes(dns::to_text(key.key->name)) + ", algorithm: " +
-                                 key.key->algorithm + ", secret-file: " + in_quotes(key.file) + "}\n");
+      out_ += "  - {name: " + in_quotes(dns::to_text(key.key->name)) + ", algorithm: " + key.key->algorithm +
+              ", secret-file: " + in_quotes(key.file) + "}\n";
     }
   }
 
-  void write(std::span<const WrittenZone> zones, bool has_updates) {
+  void write(std::span<const config::RemoteSettings> remotes) {
+    if (remotes.empty()) return;
+    out_ += "\nremotes:\n";
+    for (const config::RemoteSettings& remote : remotes) out_ += "  - " + config::entry_text(remote) + '\n';
+  }
+
+  void write(std::span<const WrittenZone> zones) {
     out_ += zones.empty() ? "\nzones: []\n" : "\nzones:\n";
     for (const WrittenZone& zone : zones) {
-      const std::string name = in_quotes(dns::to_text(zone.zone->apex));
+      const config::ZoneFile entry{
+          .apex = zone.zone->apex, .file = zone.file, .settings = zone.zone->settings};
       if (zone.zone->update_rules.empty()) {
-        out_ += "  - {zone: " + name + ", file: " + in_quotes(zone.file) + "}\n";
+        out_ += "  - " + config::entry_text(entry, {}) + '\n';
         continue;
       }
-      out_ += "  - zone: " + name + "\n    file: " + in_quotes(zone.file) + '\n';
-      const char* const margin = has_updates ? "    " : "    # ";
-      out_.append(margin).append("update-policy:\n");
-      for (const std::string& rule : zone.zone->update_rules) {
-        out_.append(margin).append("  - " + in_quotes(rule) + '\n');
+      // Rules are long: each has a line.
+      const char* front = "  - ";
+      for (const std::string& line : config::entry_lines(entry, {})) {
+        out_ += front + line + '\n';
+        front = "    ";
       }
+      out_ += "    update-policy:\n";
+      for (const std::string& rule : zone.zone->update_rules) out_ += "      - " + in_quotes(rule) + '\n';
     }
   }
 
@@ -141,10 +135,7 @@ class Writer {
     std::string lines;
     for (const tls::CertificateFiles& files : settings.certificates) {
       if (files.chain.empty() || files.key.empty()) continue;
-      lines += "    - {chain-file: " + in_quotes(files.chain.string()) +
-               ", key-file: " + in_quotes(files.key.string());
-      if (!files.ocsp_staple.empty()) lines += ", ocsp-staple-file: " + in_quotes(files.ocsp_staple.string());
-      lines += "}\n";
+      lines += "    - " + config::entry_text(files) + '\n';
     }
     if (!lines.empty()) out_ += "\ntls:\n  certificates:\n" + lines;
   }
@@ -153,12 +144,14 @@ class Writer {
 }  // namespace
 
 std::string to_yaml(const std::filesystem::path& source, const Settings& settings,
-                    std::span<const WrittenKey> keys, std::span<const WrittenZone> zones, bool has_updates) {
+                    std::span<const WrittenKey> keys, std::span<const config::RemoteSettings> remotes,
+                    std::span<const WrittenZone> zones) {
   Writer writer;
   writer.out_ = std::string(kFirstLine) + plain(source.string()) + "\nconfig: 1\n";
   writer.write(settings);
-  writer.write(keys, has_updates);
-  writer.write(zones, has_updates);
+  writer.write(keys);
+  writer.write(remotes);
+  writer.write(zones);
   return std::move(writer.out_);
 }
 

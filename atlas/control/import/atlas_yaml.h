@@ -9,16 +9,12 @@
 
 namespace atlas::control::import {
 
-// Whether the configuration has the keys "keys" and "update-policy". Where it has not, they are written as
-// comments.
-inline constexpr bool kConfigHasUpdates = true;
-
 // The first line of every configuration that is written here.
 inline constexpr std::string_view kFirstLine = "# Made by atlasctl import from ";
 
 struct WrittenZone {
   const SourceZone* zone = nullptr;
-  std::string file;  // relative to the configuration
+  std::string file;  // relative to the configuration; empty: it has none
 };
 struct WrittenKey {
   const Key* key = nullptr;
@@ -26,7 +22,7 @@ struct WrittenKey {
 };
 
 std::string to_yaml(const std::filesystem::path& source, const Settings& settings,
-                    std::span<const WrittenKey> keys, std::span<const WrittenZone> zones,
-                    bool has_updates = kConfigHasUpdates);
+                    std::span<const WrittenKey> keys, std::span<const config::RemoteSettings> remotes,
+                    std::span<const WrittenZone> zones);
 
 }  // namespace atlas::control::import

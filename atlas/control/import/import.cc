@@ -53,7 +53,7 @@ class Run {
   Parsed<Imported> run() {
     if (auto done = read(); !done) return std::unexpected(std::move(done.error()));
     settle(setup_, findings_);
-    make_absolute(setup_.settings.certificates);
+    make_absolute();
     auto folder = NewFolder::make(request_.folder, request_.dry_run, request_.force);
     if (!folder) return std::unexpected(failure(folder.error()));
     if (auto done = write(folder->path()); !done) return std::unexpected(std::move(done.error()));
@@ -101,13 +101,19 @@ class Run {
   }
 
   // Relative names would count from the configuration that is written.
-  void make_absolute(std::vector<tls::CertificateFiles>& certificates) const {
-    const std::filesystem::path folder = source_.path(0).parent_path();
-    for (tls::CertificateFiles& files : certificates) {
-      for (std::filesystem::path* const path : {&files.chain, &files.key, &files.ocsp_staple}) {
-        if (!path->empty()) *path = (folder / *path).lexically_normal();
-      }
+  void make_absolute() {
+    for (tls::CertificateFiles& files : setup_.settings.certificates) make_absolute(files);
+    for (config::RemoteSettings& remote : setup_.remotes) {
+      make_absolute(remote.certificate);
+      make_absolute(remote.authorities_file);
     }
+  }
+  void make_absolute(tls::CertificateFiles& files) const {
+    for (std::filesystem::path* const path : {&files.chain, &files.key, &files.ocsp_staple})
+      make_absolute(*path);
+  }
+  void make_absolute(std::filesystem::path& path) const {
+    if (!path.empty()) path = (source_.path(0).parent_path() / path).lexically_normal();
   }
 
   Parsed<void> write(const std::filesystem::path& folder) {
@@ -123,8 +129,7 @@ class Run {
     if (auto done = write_zones(folder, zones); !done) return done;
     std::vector<WrittenKey> keys;
     if (auto done = write_keys(folder, keys); !done) return done;
-    report_updates();
-    const std::string yaml = to_yaml(request_.source, setup_.settings, keys, zones);
+    const std::string yaml = to_yaml(request_.source, setup_.settings, keys, setup_.remotes, zones);
     if (const auto done = base::replace_file(folder / "atlas.yaml", yaml); !done) {
       return std::unexpected(failure(done.error()));
     }
@@ -140,6 +145,14 @@ class Run {
   Parsed<void> write_zones(const std::filesystem::path& folder, std::vector<WrittenZone>& zones) {
     FileNames names;
     for (const SourceZone& zone : setup_.zones) {
+      if (zone.is_secondary() || zone.is_made_here()) {
+        zones.push_back({&zone, ""});
+        imported_.zones.push_back(
+            {dns::to_text(zone.apex), "", 0, zone.update_rules.size(), zone.is_secondary()});
+        imported_.secondaries += zone.is_secondary() ? 1 : 0;
+        imported_.update_rules += zone.update_rules.size();
+        continue;
+      }
       const std::string file = "zones/" + names.add(zone.apex, ".zone");
       std::optional<base::Error> error;
       const auto records = write_zone_text(zone, source_.path(zone.place.file), folder / file,
@@ -147,7 +160,7 @@ class Run {
       if (error) return std::unexpected(failure(*error));
       if (!records) continue;
       zones.push_back({&zone, file});
-      imported_.zones.push_back({dns::to_text(zone.apex), file, *records, zone.update_rules.size()});
+      imported_.zones.push_back({dns::to_text(zone.apex), file, *records, zone.update_rules.size(), false});
       imported_.records += *records;
       imported_.update_rules += zone.update_rules.size();
     }
@@ -165,12 +178,6 @@ class Run {
       imported_.keys.push_back(dns::to_text(key.name));
     }
     return {};
-  }
-
-  void report_updates() {
-    if (kConfigHasUpdates || imported_.update_rules == 0) return;
-    findings_.lose(Group::kUpdates, {0, {}},
-                   "Atlas does not take dynamic updates: keys and rules are written as comments");
   }
 
   void finish() {

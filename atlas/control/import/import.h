@@ -22,9 +22,10 @@ struct Request {
 
 struct ImportedZone {
   std::string name;
-  std::string file;  // relative to the folder
+  std::string file;  // relative to the folder; empty: it has none
   size_t records = 0;
   size_t update_rules = 0;
+  bool is_secondary = false;
 };
 
 struct GroupCount {
@@ -41,6 +42,7 @@ struct Imported {
   std::optional<std::vector<std::string>> clients;  // that may ask; none: everybody
   size_t records = 0;
   size_t update_rules = 0;
+  size_t secondaries = 0;         // among the zones
   std::vector<Finding> findings;  // by group, in the order of the source's files and lines
   size_t findings_left_out = 0;
   std::array<GroupCount, kGroupCount> counts{};

@@ -110,7 +110,7 @@ TEST(GuessKind, LooksAtNameAndContent) {
   EXPECT_EQ(guess_kind("x", "hello\n"), std::nullopt);
 }
 
-TEST(AtlasYaml, HasKeysAndRulesOrCommentsOfThem) {
+TEST(AtlasYaml, HasKeysRemotesAndRules) {
   Key key{*dns::parse_name("k.example."), "hmac-sha256", base::Secret("c2VjcmV0"), {}};
   SourceZone zone;
   zone.apex = *dns::parse_name("a.example.");
@@ -121,23 +121,27 @@ TEST(AtlasYaml, HasKeysAndRulesOrCommentsOfThem) {
                      {{net::IpAddress::v4(0x7f000001), 853}, {query::Transport::kTls}}};
   settings.tcp_idle = std::chrono::seconds(90);
   const WrittenKey keys[] = {{&key, "keys/k.key"}};
-  const WrittenZone zones[] = {{&zone, "zones/a.zone"}};
+  config::RemoteSettings remote;
+  remote.name = "ns2";
+  remote.addresses = {{net::IpAddress::v4(0xc0000202), 853}};
+  remote.transport = query::Transport::kTls;
+  const config::RemoteSettings remotes[] = {remote};
+  SourceZone secondary;
+  secondary.apex = *dns::parse_name("b.example.");
+  secondary.settings.primaries = {"ns2"};
+  const WrittenZone zones[] = {{&zone, "zones/a.zone"}, {&secondary, ""}};
   EXPECT_EQ(
-      to_yaml("named\n.conf", settings, keys, zones, true),
+      to_yaml("named\n.conf", settings, keys, remotes, zones),
       "# Made by atlasctl import from named?.conf\nconfig: 1\n"
       "\nserver:\n  version: \"say \\\"no\\\"\\x0a\"\n"
       "\nlisten:\n  - {address: \"127.0.0.1:53\"}\n  - {address: \"127.0.0.1:853\", transports: [tls]}\n"
       "\ntcp:\n  idle: 1m30s\n"
       "\nkeys:\n  - {name: \"k.example.\", algorithm: hmac-sha256, secret-file: \"keys/k.key\"}\n"
+      "\nremotes:\n  - {name: \"ns2\", address: [\"192.0.2.2:853\"], transport: tls}\n"
       "\nzones:\n  - zone: \"a.example.\"\n    file: \"zones/a.zone\"\n    update-policy:\n"
-      "      - \"grant k.example. zonesub ANY\"\n      - \"grant 192.0.2.0/24 zonesub ANY\"\n");
-  EXPECT_THAT(
-      to_yaml("x", {}, keys, zones, false),
-      HasSubstr(
-          "\n# keys:\n#   - {name: \"k.example.\", algorithm: hmac-sha256, secret-file: \"keys/k.key\"}\n"
-          "\nzones:\n  - zone: \"a.example.\"\n    file: \"zones/a.zone\"\n    # update-policy:\n"
-          "    #   - \"grant k.example. zonesub ANY\"\n"));
-  EXPECT_EQ(to_yaml("x", {}, {}, {}, false), "# Made by atlasctl import from x\nconfig: 1\n\nzones: []\n");
+      "      - \"grant k.example. zonesub ANY\"\n      - \"grant 192.0.2.0/24 zonesub ANY\"\n"
+      "  - {zone: \"b.example.\", primaries: [\"ns2\"]}\n");
+  EXPECT_EQ(to_yaml("x", {}, {}, {}, {}), "# Made by atlasctl import from x\nconfig: 1\n\nzones: []\n");
 }
 
 }  // namespace

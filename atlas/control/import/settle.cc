@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "atlas/control/import/addresses.h"
+#include "atlas/control/import/servers.h"
 
 namespace atlas::control::import {
 namespace {
@@ -29,6 +30,23 @@ void remove_doubles(Setup& setup, Findings& findings) {
                   "zone " + dns::to_text(zone.apex) + " is there twice: the first one is taken");
     return true;
   });
+}
+
+// A catalog that is left out lists nobody.
+void leave_missing_catalogs(Setup& setup, Findings& findings) {
+  std::unordered_set<dns::Name, dns::NameHash, dns::NameEqual> made;
+  for (const SourceZone& zone : setup.zones) {
+    if (zone.is_made_here()) made.insert(zone.apex);
+  }
+  for (SourceZone& zone : setup.zones) {
+    const auto& catalog = zone.settings.member_of;
+    if (!catalog || (made.contains(*catalog) && *catalog != zone.apex)) continue;
+    findings.lose(Group::kTransfers, zone.place,
+                  "zone " + dns::to_text(zone.apex) + " is a member of " +
+                      dns::to_text(*zone.settings.member_of) + ", which is no catalog that is taken");
+    zone.settings.member_of.reset();
+    zone.settings.group.clear();
+  }
 }
 
 }  // namespace
@@ -63,6 +81,8 @@ void settle(Setup& setup, Findings& findings) {
                   "serve it with an Atlas of its own, or let the same clients ask for all zones");
     return true;
   });
+  leave_missing_catalogs(setup, findings);
+  for (SourceZone& zone : setup.zones) limit_lists(zone, findings);
 }
 
 }  // namespace atlas::control::import

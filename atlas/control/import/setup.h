@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "atlas/base/secret.h"
+#include "atlas/control/config/config.h"
 #include "atlas/control/import/source.h"
 #include "atlas/dns/name.h"
 #include "atlas/net/address.h"
@@ -44,6 +45,12 @@ struct SourceZone {
   bool takes_ttl_from_soa = false;  // records without a TTL have the SOA's minimum
   Clients allow_query;
   std::vector<std::string> update_rules;
+  // Where it comes from and goes to, in the words of Atlas' configuration; with primaries, it has no text.
+  zones::ZoneSettings settings;
+
+  bool is_secondary() const { return !settings.primaries.empty(); }
+  // Its records are made here: it has no text either.
+  bool is_made_here() const { return settings.catalog == zones::CatalogRole::kProduce; }
 };
 
 struct Listener {
@@ -77,6 +84,7 @@ struct Settings {
 struct Setup {
   Settings settings;
   std::vector<Key> keys;
+  std::vector<config::RemoteSettings> remotes;
   std::vector<SourceZone> zones;
 };
 

@@ -79,8 +79,12 @@ std::string source_of(const query::Client& client) {
 }
 
 // As the message says it, whether the rest of it is good or not.
+std::optional<dns::NameView> zone_of(base::Bytes message) {
+  return dns::view_name(message.subspan(std::min(message.size(), dns::kHeaderOctets)));
+}
+
 std::string zone_in(base::Bytes message) {
-  const auto name = dns::view_name(message.subspan(std::min(message.size(), dns::kHeaderOctets)));
+  const auto name = zone_of(message);
   return name ? dns::to_text(*name) : "?";
 }
 
@@ -97,7 +101,11 @@ UpdateDesk::UpdateDesk(handoff::RequestDesk& desk, changes::Changes& changes, ha
 
 size_t UpdateDesk::carry_out() {
   group_.clear();
-  for (handoff::Request& request : desk_.take_requests(kGroupMax)) {
+  for (handoff::Request& request : desk_.take_requests(handoff::RequestKind::kUpdate, kGroupMax)) {
+    if (forward_) {
+      const auto zone = zone_of(request.message);
+      if (zone && forward_(request, *zone)) continue;
+    }
     Exchange& exchange = group_.emplace_back();
     exchange.request = std::move(request);
     carry_out(exchange);

@@ -1,6 +1,7 @@
 // Dynamic updates that workers have handed over: verified, carried out as one group, journalled, answered.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,6 +26,9 @@ class UpdateDesk {
   // Of the configuration and the store together.
   void use_keys(std::shared_ptr<const tsig::KeyTable> keys) { keys_ = std::move(keys); }
   void use_settings(const config::UpdateSettings& settings) { settings_ = settings; }
+  // Who passes on updates of zones that belong to others: true if it took the request, and answers it.
+  using Forward = std::function<bool(handoff::Request& request, dns::NameView zone)>;
+  void use_forwarding(Forward forward) { forward_ = std::move(forward); }
 
   // Works on one group of those that wait. What they change is committed; `publish` is called before the
   // answers go out, so that whoever has one sees the change. Returns how many there were.
@@ -63,6 +67,7 @@ class UpdateDesk {
   changes::Changes& changes_;
   handoff::EventQueue& events_;
   config::UpdateSettings settings_;
+  Forward forward_;
   std::shared_ptr<const tsig::KeyTable> keys_;
   std::vector<Exchange> group_;
 };

@@ -115,6 +115,7 @@ std::optional<LoadedZone> LoadJob::read_text(size_t number, size_t threads, std:
   zone::LoadOptions options;
   options.progress = &progress_[number];
   options.threads = threads;
+  options.is_lenient = task.is_lenient;
   zone::LoadResult result = zone::load_zone_file(task.file, task.apex, options);
   if (result.zone == nullptr) {
     const base::Diagnostic* found = first_of(result.diagnostics, base::Severity::kError);

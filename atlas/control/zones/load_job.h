@@ -23,6 +23,7 @@ struct LoadTask {
   std::vector<FileStamp> stamps;  // of what is served; none: read in any case
   bool is_served = false;         // an older version is
   bool may_use_image = true;
+  bool is_lenient = false;  // zone::LoadOptions'
 };
 
 // What came of it.

@@ -10,41 +10,71 @@ namespace atlas::control::zones {
 
 using handoff::EventId;
 
+namespace {
+
+handoff::ZoneEntry entry_of(const ZoneState& zone) {
+  return {.apex = zone.apex,
+          .version = zone.is_expired ? nullptr : zone.version,
+          .transfers = zone.transfers,
+          .expires_unix_seconds = zone.expires_unix_seconds,
+          .is_expired = zone.is_expired};
+}
+
+// The kind that a zone of the configuration has. A catalog that is made here has no file and no primaries.
+store::ZoneKind kind_of(const config::ZoneFile& zone) {
+  if (!zone.file.empty()) return store::ZoneKind::kFile;
+  return zone.settings.primaries.empty() ? store::ZoneKind::kPrimary : store::ZoneKind::kSecondary;
+}
+
+}  // namespace
+
+// The settings were checked.
+void use_settings(ZoneState& zone, const ZoneSettings& settings) {
+  zone.policy = std::make_shared<const policy::update::UpdatePolicy>(
+      policy_of(settings, zone.apex).value_or(policy::update::UpdatePolicy()));
+  zone.transfers =
+      settings.allow_transfer.empty()
+          ? nullptr
+          : std::make_shared<const policy::transfer::TransferPolicy>(
+                transfer_policy_of(settings.allow_transfer).value_or(policy::transfer::TransferPolicy()));
+  zone.settings = std::make_shared<const ZoneSettings>(settings);
+}
+
 ConfigureCounts ZoneSet::configure(const std::vector<config::ZoneFile>& wanted) {
   ConfigureCounts counts;
   std::unordered_map<dns::Name, ZoneState, dns::NameHash, dns::NameEqual> present;
   std::vector<ZoneState> of_store;
   for (ZoneState& zone : zones_) {
-    if (zone.kind == store::ZoneKind::kFile) {
+    if (zone.is_configured()) {
       present.emplace(zone.apex, std::move(zone));
     } else {
       of_store.push_back(std::move(zone));
     }
   }
   std::vector<ZoneState> next;
-  std::vector<handoff::ZoneEntry> added;
   next.reserve(wanted.size() + of_store.size());
   for (const config::ZoneFile& zone : wanted) {
     ZoneState state;
-    if (const auto found = present.find(zone.apex); found != present.end()) {
+    const store::ZoneKind kind = kind_of(zone);
+    const auto found = present.find(zone.apex);
+    if (found != present.end() && found->second.kind == kind) {
       state = std::move(found->second);
       present.erase(found);
-      if (state.file != zone.file) {
+      if (kind == store::ZoneKind::kFile && state.file != zone.file) {
         state.stamps.clear();
         ++counts.changed;
       }
     } else {
+      // One of another kind begins anew.
+      if (found != present.end()) present.erase(found);
       state.apex = zone.apex;
-      added.push_back({zone.apex, nullptr});
+      state.kind = kind;
       ++counts.added;
     }
-    state.file = zone.file;
+    if (kind == store::ZoneKind::kFile) state.file = zone.file;
     state.configured_in = zone.configured_in;
     state.line = zone.line;
-    state.settings = std::make_shared<const ZoneSettings>(zone.settings);
-    // The configuration was checked.
-    state.policy = std::make_shared<const policy::update::UpdatePolicy>(
-        policy_of(zone.settings, zone.apex).value_or(policy::update::UpdatePolicy()));
+    if (state.settings == nullptr || *state.settings != zone.settings) use_settings(state, zone.settings);
     next.push_back(std::move(state));
   }
   std::vector<dns::Name> removed;
@@ -52,12 +82,36 @@ ConfigureCounts ZoneSet::configure(const std::vector<config::ZoneFile>& wanted) 
     events_.emit(EventId::kZoneRemoved, {{"zone", dns::to_text(apex)}});
     removed.push_back(apex);
   }
-  directory_ = directory_.with(added, removed);
+  std::vector<handoff::ZoneEntry> entries;
+  entries.reserve(next.size());
+  for (const ZoneState& zone : next) entries.push_back(entry_of(zone));
+  directory_ = directory_.with(entries, removed);
   counts.removed = present.size();
   next.insert(next.end(), std::move_iterator(of_store.begin()), std::move_iterator(of_store.end()));
   zones_ = std::move(next);
   index();
+  for (const dns::Name& apex : removed) tell_removed(apex);
+  for (const ZoneState& zone : zones_) {
+    if (zone.is_configured()) tell(zone);
+  }
   return counts;
+}
+
+void ZoneSet::tell(const ZoneState& zone) {
+  for (ZoneWatcher* watcher : watchers_) watcher->zone_changed(zone);
+}
+
+void ZoneSet::tell_removed(dns::NameView apex) {
+  for (ZoneWatcher* watcher : watchers_) watcher->zone_removed(apex);
+}
+
+void ZoneSet::add_watcher(ZoneWatcher& watcher) {
+  watchers_.push_back(&watcher);
+  for (const ZoneState& zone : zones_) watcher.zone_changed(zone);
+}
+
+void ZoneSet::remove_watcher(ZoneWatcher& watcher) {
+  std::erase(watchers_, &watcher);
 }
 
 void ZoneSet::index() {
@@ -80,18 +134,34 @@ void ZoneSet::replace(dns::NameView apex, std::shared_ptr<const zone::Zone> vers
   ZoneState* zone = find_state(apex);
   ATLAS_ASSERT(zone != nullptr);
   zone->version = std::move(version);
-  const handoff::ZoneEntry entry{zone->apex, zone->version};
-  directory_ = directory_.with({&entry, 1});
+  serve(*zone);
 }
 
 void ZoneSet::put(ZoneState zone) {
-  const handoff::ZoneEntry entry{zone.apex, zone.version};
-  if (ZoneState* present = find_state(zone.apex)) {
+  ZoneState* present = find_state(zone.apex);
+  if (present != nullptr) {
     *present = std::move(zone);
   } else {
     places_.emplace(zone.apex, zones_.size());
-    zones_.push_back(std::move(zone));
+    present = &zones_.emplace_back(std::move(zone));
   }
+  serve(*present);
+}
+
+void ZoneSet::serve(const ZoneState& zone) {
+  const handoff::ZoneEntry entry = entry_of(zone);
+  directory_ = directory_.with({&entry, 1});
+  tell(zone);
+}
+
+void ZoneSet::set_refreshed(dns::NameView apex, std::optional<base::WallTime> refreshed,
+                            uint32_t expires_unix_seconds, bool is_expired) {
+  ZoneState* const zone = find_state(apex);
+  if (zone == nullptr) return;
+  zone->refreshed = refreshed;
+  zone->expires_unix_seconds = expires_unix_seconds;
+  zone->is_expired = is_expired;
+  const handoff::ZoneEntry entry = entry_of(*zone);
   directory_ = directory_.with({&entry, 1});
 }
 
@@ -107,6 +177,7 @@ void ZoneSet::remove(dns::NameView apex) {
   }
   zones_.pop_back();
   directory_ = directory_.with({}, {&name, 1});
+  tell_removed(name);
 }
 
 void ZoneSet::set_digest_seen(dns::NameView apex) {
@@ -132,8 +203,10 @@ void ZoneSet::keep_image(dns::NameView apex, std::shared_ptr<const zone::Zone> i
 void ZoneSet::start_load(size_t threads) {
   std::vector<size_t> all;
   for (size_t i = 0; i < zones_.size(); ++i) {
-    // Texts of the store change with their versions only.
-    if (zones_[i].kind == store::ZoneKind::kFile || zones_[i].version == nullptr) all.push_back(i);
+    const ZoneState& zone = zones_[i];
+    // Texts of the store change with their versions only; secondaries may have none.
+    if (zone.kind == store::ZoneKind::kFile || (zone.version == nullptr && !zone.file.empty()))
+      all.push_back(i);
   }
   start(all, threads, false);
 }
@@ -153,6 +226,7 @@ void ZoneSet::start(const std::vector<size_t>& zones, size_t threads, bool even_
     ZoneState& zone = zones_[number];
     LoadTask& task = tasks.emplace_back(zone.apex, zone.file);
     task.is_served = zone.version != nullptr;
+    task.is_lenient = zone.kind == store::ZoneKind::kSecondary;
     task.may_use_image = !task.is_served && !even_unchanged;
     if (zone.version != nullptr && !zone.failed && !even_unchanged) task.stamps = zone.stamps;
     zone.task = tasks.size() - 1;
@@ -200,8 +274,14 @@ ZoneSet::Collected ZoneSet::collect() {
   std::vector<handoff::ZoneEntry> changed;
   for (LoadOutcome& outcome : job_->take()) {
     ZoneState* const zone = find_state(tasks_[outcome.task]);
-    ATLAS_ASSERT(zone != nullptr);  // file zones come and go only while nothing is loaded
-    if (take(outcome, *zone)) changed.push_back({zone->apex, zone->version});
+    if (zone == nullptr) {
+      // One of the store that was deleted meanwhile; file zones come and go only while nothing is loaded.
+      ++counts_.unchanged;
+      continue;
+    }
+    if (!take(outcome, *zone)) continue;
+    changed.push_back(entry_of(*zone));
+    tell(*zone);
   }
   if (!changed.empty()) directory_ = directory_.with(changed);
   if (counts_.loaded + counts_.unchanged + counts_.failed != tasks_.size()) return {!changed.empty(), {}};

@@ -28,6 +28,11 @@ struct ZoneState {
   store::ChangeId last_change{};              // that the version holds
   std::shared_ptr<const ZoneSettings> settings;
   std::shared_ptr<const policy::update::UpdatePolicy> policy;  // of the settings
+  std::shared_ptr<const policy::transfer::TransferPolicy> transfers;
+  // Of a secondary.
+  std::optional<base::WallTime> refreshed;  // when a primary confirmed the version
+  uint32_t expires_unix_seconds = 0;        // when the version will have expired; 0: there is none
+  bool is_expired = false;                  // it has; it stays, so that less than all has to be transferred
   // Of a file zone, and where the configuration names it.
   std::filesystem::path file;
   std::filesystem::path configured_in;
@@ -39,6 +44,21 @@ struct ZoneState {
   size_t warnings = 0;
   bool is_digest_old = false;  // the version was loaded, and nobody has looked at its ZONEMD record
   std::optional<size_t> task;  // while it is loaded, or waits for it: its number in the job
+
+  // The configuration names it, and owns its settings.
+  bool is_configured() const { return kind == store::ZoneKind::kFile || !configured_in.empty(); }
+};
+
+// Gives a zone settings, which were checked, and what follows from them.
+void use_settings(ZoneState& zone, const ZoneSettings& settings);
+
+// Told of what becomes of zones, on control's thread. Must not change the ZoneSet from within.
+class ZoneWatcher {
+ public:
+  virtual ~ZoneWatcher() = default;
+  // It is new here, or has another version, other settings or another row.
+  virtual void zone_changed(const ZoneState& zone) = 0;
+  virtual void zone_removed(dns::NameView apex) = 0;
 };
 
 struct LoadCounts {
@@ -105,10 +125,19 @@ class ZoneSet {
   void put(ZoneState zone);
   void remove(dns::NameView apex);
   void set_digest_seen(dns::NameView apex);
+  // Of a secondary: times alone. Changes the directory; tells no watcher.
+  void set_refreshed(dns::NameView apex, std::optional<base::WallTime> refreshed,
+                     uint32_t expires_unix_seconds, bool is_expired);
+  // Outlives the ZoneSet, or is removed. It is told of all zones that there are by now.
+  void add_watcher(ZoneWatcher& watcher);
+  void remove_watcher(ZoneWatcher& watcher);
   // An image of the text that the zone's stamps are of.
   void keep_image(dns::NameView apex, std::shared_ptr<const zone::Zone> image);
 
  private:
+  void serve(const ZoneState& zone);
+  void tell(const ZoneState& zone);
+  void tell_removed(dns::NameView apex);
   void start(const std::vector<size_t>& zones, size_t threads, bool even_unchanged);
   void index();
   ZoneState* find_state(dns::NameView apex);
@@ -121,6 +150,7 @@ class ZoneSet {
   std::vector<ZoneState> zones_;
   std::unordered_map<dns::Name, size_t, dns::NameHash, dns::NameEqual> places_;  // in zones_
   handoff::ZoneDirectory directory_;
+  std::vector<ZoneWatcher*> watchers_;
   std::vector<dns::Name> tasks_;  // of the job: the zones
   LoadCounts counts_;             // so far
   std::unique_ptr<LoadJob> job_;

@@ -108,6 +108,34 @@ void add_updates(Families& out, const handoff::CounterSet& counters) {
   out.value(total(counters, &WorkerCounters::replies_without_taker));
 }
 
+void add_transfers(Families& out, const handoff::CounterSet& counters, const handoff::ServerState& state) {
+  using handoff::WorkerCounters;
+  out.gauge("atlas_transfers_out", "Zones on their way out.");
+  out.value(total(counters, [](const WorkerCounters& w) { return w.transfers_open.read(); }));
+  out.counter("atlas_transfers_out_total", "Zones on their way out, by what became of them.");
+  out.value(total(counters, &WorkerCounters::transfers_begun), {{"state", "begun"}});
+  out.value(total(counters, &WorkerCounters::transfers_done), {{"state", "done"}});
+  out.counter("atlas_transfers_out_refused_total", "Questions for zones that were not answered, by reason.");
+  out.value(total(counters, &WorkerCounters::transfers_refused), {{"reason", "not_allowed"}});
+  out.value(total(counters, &WorkerCounters::transfers_turned_away), {{"reason", "limit"}});
+  out.counter("atlas_transfers_out_bytes_total", "Octets of messages of zones on their way out.");
+  out.value(total(counters, &WorkerCounters::transfer_octets));
+  out.counter("atlas_notifies_received_total", "NOTIFY requests received.");
+  out.value(total(counters, &WorkerCounters::notifies_received));
+  out.counter("atlas_notifies_sent_total", "NOTIFY requests sent, by outcome.");
+  out.value(state.notifies_sent.load(), {{"outcome", "sent"}});
+  out.value(state.notifies_failed.load(), {{"outcome", "failed"}});
+  out.gauge("atlas_secondary_zones", "Zones of primaries, by state.");
+  out.value(state.secondaries.load(), {{"state", "all"}});
+  out.value(state.secondaries_failing.load(), {{"state", "failing"}});
+  out.value(state.secondaries_expired.load(), {{"state", "expired"}});
+  out.counter("atlas_refreshes_total", "Questions to primaries for the SOA of a zone that were answered.");
+  out.value(state.refreshes.load());
+  out.counter("atlas_transfers_in_total", "Zones on their way in, by outcome.");
+  out.value(state.transfers_in.load(), {{"outcome", "done"}});
+  out.value(state.transfers_in_failed.load(), {{"outcome", "failed"}});
+}
+
 void add_sockets(Families& out, const handoff::CounterSet& counters) {
   using handoff::WorkerCounters;
   out.counter("atlas_udp_errors_total", "System calls on UDP sockets that failed, by direction.");
@@ -293,6 +321,7 @@ std::string exposition(const Sources& sources) {
   add_queries(out, sources.counters);
   add_refusals(out, sources.counters);
   add_updates(out, sources.counters);
+  add_transfers(out, sources.counters, sources.state);
   add_sockets(out, sources.counters);
   add_tls_and_http(out, sources);
   add_quic(out, sources.counters);

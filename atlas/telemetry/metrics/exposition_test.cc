@@ -53,6 +53,16 @@ TEST_F(Exposition, NamesReasonsThatHaveHappened) {
   EXPECT_THAT(text, Not(HasSubstr("reason=\"encoding\"")));
 }
 
+TEST_F(Exposition, CountsTransfersBothWays) {
+  for (auto& worker : counters_) worker.transfers_open.set(2);
+  counters_[1].transfers_begun.add(3);
+  state_.secondaries_expired = 5;
+  const std::string text = exposition(sources_);
+  EXPECT_THAT(text, HasSubstr("\natlas_transfers_out 4\n"));
+  EXPECT_THAT(text, HasSubstr("\natlas_transfers_out_total{state=\"begun\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("\natlas_secondary_zones{state=\"expired\"} 5\n"));
+}
+
 TEST_F(Exposition, ShowsTheWorkerThatLagsBehind) {
   state_.generation = 9;
   counters_[0].snapshot_generation.set(9);

@@ -7,6 +7,7 @@
 
 #include "atlas/control/import/knot/items.h"
 #include "atlas/control/import/knot/server.h"
+#include "atlas/control/import/knot/transfers.h"
 #include "atlas/control/import/knot/update_rules.h"
 #include "atlas/control/import/rules.h"
 
@@ -79,7 +80,7 @@ std::string expand(const std::string& pattern, const std::string& name) {
 class Reader {
  public:
   Reader(Source& source, Setup& setup, Findings& findings)
-      : source_(source), setup_(setup), findings_(findings) {}
+      : source_(source), setup_(setup), findings_(findings), transfers_(sections_, setup, findings) {}
 
   void read(const std::vector<Block>& blocks) {
     for (const Block& block : blocks) collect(block);
@@ -99,12 +100,15 @@ class Reader {
     const std::string id = block.value("id");
     if (block.section == "server") {
       take_server(block, setup_.settings, findings_);
+      sections_.automatic_acl |= is_on(block.value("automatic-acl"));
     } else if (block.section == "acl") {
-      acls_.insert_or_assign(id, &block);
+      sections_.acls.insert_or_assign(id, &block);
     } else if (block.section == "template") {
-      templates_.insert_or_assign(id, &block);
+      sections_.templates.insert_or_assign(id, &block);
     } else if (block.section == "remote") {
-      remotes_.insert_or_assign(id, &block);
+      sections_.remotes.insert_or_assign(id, &block);
+    } else if (block.section == "remotes") {
+      sections_.groups.insert_or_assign(id, &block);
     } else if (block.section.starts_with("mod-")) {
       modules_.insert_or_assign(block.section + '/' + id, &block);
     } else if (block.section == "database") {
@@ -124,7 +128,7 @@ class Reader {
     const std::string& section = block.section;
     if (block.items.empty() || section.starts_with("mod-")) return;  // where it is used
     static constexpr std::string_view kTaken[] = {"server",   "acl", "template", "remote",
-                                                  "database", "key", "zone"};
+                                                  "database", "key", "zone",     "remotes"};
     if (std::ranges::find(kTaken, section) != std::end(kTaken)) return;
     if (section == "control" || section == "statistics" || section == "module") {
       findings_.note(Group::kProcess, block.place, section + " is not needed");
@@ -136,8 +140,6 @@ class Reader {
     } else if (section == "policy" || section == "keystore" || section == "submission" ||
                section == "dnskey-sync") {
       findings_.note(Group::kSigning, block.place, section + ": Atlas does not sign");
-    } else if (section == "remotes") {
-      findings_.note(Group::kTransfers, block.place, section + ": Atlas transfers no zones");
     } else {
       findings_.lose(Group::kUnknown, block.place, '"' + section + "\" is no section of knot.conf");
     }
@@ -154,8 +156,8 @@ class Reader {
 
   const Block* template_of(const Block& zone) {
     const std::string id = zone.value("template");
-    const auto found = templates_.find(id.empty() ? "default" : id);
-    if (found != templates_.end()) return found->second;
+    const auto found = sections_.templates.find(id.empty() ? "default" : id);
+    if (found != sections_.templates.end()) return found->second;
     if (!id.empty()) {
       findings_.lose(Group::kUnknown, zone.place, "there is no template \"" + id + '"');
     }
@@ -171,24 +173,23 @@ class Reader {
     if (name.empty() || !apex) return lose(Group::kZones, "has no name that is one");
     if (setup_.zones.size() == kZonesMax) return;
     const Block* const base = template_of(block);
-    if (value_of(find(block, base, "catalog-role")) == "interpret") {
-      return lose(Group::kZones, "is a catalog: Atlas takes no zones from one",
-                  "list the zones that are wanted in the key \"zones\"");
-    }
-    if (find(block, base, "master") != nullptr) {
-      return lose(Group::kZones, "is a secondary: Atlas does not transfer zones",
-                  "let its primary write the file that Atlas reads, or serve it as primary");
-    }
     SourceZone zone;
     zone.apex = *apex;
     zone.apex.make_lower();
     zone.place = block.place;
-    zone.file = file_of(block, base, zone.apex);
+    transfers_.take(block, base, zone);
+    const bool has_primaries = find(block, base, "master") != nullptr;
+    if (has_primaries && !zone.is_secondary())
+      return lose(Group::kZones, "is a secondary without primaries that could be taken");
+    const bool has_text = !zone.is_secondary() && !zone.is_made_here();
+    if (has_text && value_of(find(block, base, "catalog-role")) == "interpret")
+      return lose(Group::kZones, "is a catalog to interpret, and no secondary", "it needs a master");
+    if (has_text) zone.file = file_of(block, base, zone.apex);
     std::vector<const Block*> acls;
     if (const Item* const acl = find(block, base, "acl")) {
       for (const std::string& id : values_of(block, base, "acl")) {
-        const auto found = acls_.find(id);
-        if (found == acls_.end()) {
+        const auto found = sections_.acls.find(id);
+        if (found == sections_.acls.end()) {
           findings_.lose(Group::kUnknown, acl->place, "there is no acl \"" + id + '"');
         } else {
           acls.push_back(found->second);
@@ -196,13 +197,14 @@ class Reader {
         }
       }
     }
-    zone.update_rules = update_rules(acls, remotes_, zone.apex, setup_.keys, findings_);
+    if (has_text)
+      zone.update_rules = update_rules(acls, sections_.remotes, zone.apex, setup_.keys, findings_);
     const bool is_signed = is_on(value_of(find(block, base, "dnssec-signing")));
     const bool can_change = is_signed || std::ranges::any_of(acls, [](const Block* acl) {
                               const auto actions = acl->values("action");
                               return std::ranges::find(actions, "update") != actions.end();
                             });
-    if (has_newer_journal(block, base, zone.file, can_change)) return;
+    if (has_text && has_newer_journal(block, base, zone.file, can_change)) return;
     if (is_signed) {
       lose(Group::kSigning, "is signed by Knot: Atlas serves what its file holds",
            "a zone file that Knot has flushed holds signatures that end: take its DS records out of the "
@@ -253,23 +255,30 @@ class Reader {
       return std::ranges::find(actions, action) != actions.end();
     };
     const std::string name = "acl \"" + acl.value("id") + "\": ";
-    if (has("transfer")) {
-      findings_.lose(Group::kTransfers, acl.place, name + "Atlas transfers no zones",
-                     "secondaries need another way to their zones");
-    }
-    if (has("notify")) findings_.note(Group::kTransfers, acl.place, name + "Atlas takes no NOTIFY");
     if (has("query")) findings_.note(Group::kAccess, acl.place, name + "Atlas answers queries of everybody");
   }
 
   void report_templates() {
-    for (const auto& [id, base] : templates_) report_items(*base);
+    for (const auto& [id, base] : sections_.templates) report_items(*base);
   }
 
   // Of a zone or a template.
   void report_items(const Block& block) {
-    static constexpr std::string_view kTaken[] = {
-        "domain", "template",       "id",           "storage", "file",           "acl",
-        "master", "dnssec-signing", "catalog-role", "comment", "journal-content"};
+    static constexpr std::string_view kTaken[] = {"domain",
+                                                  "template",
+                                                  "id",
+                                                  "storage",
+                                                  "file",
+                                                  "acl",
+                                                  "master",
+                                                  "dnssec-signing",
+                                                  "catalog-role",
+                                                  "comment",
+                                                  "journal-content",
+                                                  "notify",
+                                                  "catalog-template",
+                                                  "catalog-zone",
+                                                  "catalog-group"};
     static constexpr std::string_view kProcess[] = {"zonefile-sync",     "zonefile-load", "journal-max-usage",
                                                     "journal-max-depth", "zone-max-size", "adjust-threads",
                                                     "semantic-checks",   "zonefile-skip"};
@@ -287,9 +296,9 @@ class Reader {
       if (is_in(kProcess)) {
         findings_.note(Group::kProcess, item.place, item.name + " is not needed");
       } else if (is_in(kTransfer)) {
-        findings_.note(Group::kTransfers, item.place, item.name + ": Atlas transfers no zones");
-      } else if (item.name == "notify") {
-        findings_.lose(Group::kTransfers, item.place, "notify: Atlas does not tell others of changes");
+        findings_.note(Group::kTransfers, item.place,
+                       item.name + " is not taken: Atlas has limits and times of its own",
+                       "see the section \"transfers\"");
       } else if (is_in(kSigning)) {
         findings_.note(Group::kSigning, item.place, item.name + ": Atlas does not sign");
       } else if (item.name == "serial-policy") {
@@ -327,7 +336,9 @@ class Reader {
   Source& source_;
   Setup& setup_;
   Findings& findings_;
-  Ids acls_, templates_, remotes_, modules_;
+  Sections sections_;
+  Transfers transfers_;
+  Ids modules_;
   Block database_;
   std::filesystem::path journal_;
   std::unordered_set<const Block*> reported_;

@@ -1,6 +1,7 @@
 #include "atlas/control/import/knot/knot.h"
 
 #include "atlas/control/import/reading_test.h"
+#include "atlas/control/import/settle.h"
 
 namespace atlas::control::import::knot {
 namespace {
@@ -74,7 +75,8 @@ include: "zones.d/*.conf"
   EXPECT_EQ(setup_.settings.tcp_idle, std::chrono::minutes(1));
   EXPECT_EQ(setup_.settings.udp_payload_size, 1400u);
   EXPECT_EQ(setup_.settings.responses_per_second, 300u);
-  EXPECT_THAT(losses(Group::kZones), ElementsAre(HasSubstr("slave.example"), HasSubstr("catalog.example")));
+  EXPECT_THAT(losses(Group::kZones), ElementsAre(HasSubstr("slave.example"), HasSubstr("catalog.example")))
+      << "no remote is there";
   EXPECT_THAT(losses(Group::kSettings), ElementsAre(HasSubstr("15:5 log"), HasSubstr("mod-synthrecord/x")));
 }
 
@@ -155,7 +157,106 @@ zone:
   EXPECT_THAT(setup_.zones[4].update_rules,
               ElementsAre("grant 192.0.2.0/31 zonesub ANY", "grant 192.0.2.2/32 zonesub ANY"));
   EXPECT_THAT(losses(Group::kUpdates), ElementsAre(HasSubstr("acl \"both\""), HasSubstr("acl \"signed\"")));
-  EXPECT_THAT(losses(Group::kTransfers), ElementsAre(HasSubstr("acl \"all\"")));
+  EXPECT_THAT(losses(Group::kTransfers), IsEmpty());
+  EXPECT_THAT(setup_.zones[0].settings.allow_transfer, ElementsAre("any key ddns.example."));
+}
+
+TEST_F(KnotConf, TakesSecondariesWhomZonesGoToAndCatalogs) {
+  read(R"(server:
+    automatic-acl: on
+key:
+  - id: xfr
+    algorithm: hmac-sha256
+    secret: c2VjcmV0
+remote:
+  - id: hidden
+    address: [192.0.2.1, 2001:db8::1@5353]
+    key: xfr
+    via: 192.0.2.53
+  - id: plain
+    address: 192.0.2.2@5300
+  - id: quick
+    address: 192.0.2.3
+    quic: on
+    cert-key: nJ1UuNIsLnTgPiPvGBRNrVWTKtFKCRzHIJRbtSnYbPQ=
+  - id: named
+    address: 192.0.2.4
+    tls: on
+    cert-hostname: ns4.example.
+remotes:
+  - id: all
+    remote: [plain, quick]
+acl:
+  - id: not-this
+    address: 192.0.2.66
+    deny: on
+  - id: net
+    address: 192.0.2.0/24
+    key: xfr
+    action: [transfer, notify]
+  - id: remote
+    remote: hidden
+    action: transfer
+template:
+  - id: default
+    storage: /k
+  - id: fast
+    master: quick
+  - id: slow
+    master: plain
+    notify: named
+    acl: net
+zone:
+  - domain: a.example
+    master: [hidden, all]
+    acl: [not-this, net]
+  - domain: catalog.example
+    master: plain
+    catalog-role: interpret
+    catalog-template: [slow, fast]
+  - domain: made.example
+    catalog-role: generate
+  - domain: b.example
+    catalog-role: member
+    catalog-zone: made.example.
+    catalog-group: fast
+    notify: [hidden]
+    acl: remote
+  - domain: c.example
+    catalog-role: member
+    catalog-zone: other.example.
+)");
+  ASSERT_EQ(error_, "");
+  ASSERT_EQ(setup_.zones.size(), 5u);
+  const auto& a = setup_.zones[0].settings;
+  EXPECT_THAT(a.primaries, ElementsAre("hidden", "192.0.2.2:5300", "quick"));
+  EXPECT_THAT(a.allow_transfer, ElementsAre("deny 192.0.2.66/32", "192.0.2.0/24 key xfr."));
+  EXPECT_THAT(a.allow_notify, ElementsAre("deny 192.0.2.66/32", "192.0.2.0/24 key xfr."));
+  EXPECT_EQ(setup_.zones[0].file, "");
+  ASSERT_EQ(setup_.remotes.size(), 3u);
+  EXPECT_EQ(setup_.remotes[0].addresses[1].to_text(), "[2001:db8::1]:5353");
+  EXPECT_EQ(setup_.remotes[0].sources[0].to_text(), "192.0.2.53");
+  EXPECT_EQ(setup_.remotes[1].transport, query::Transport::kQuic);
+  EXPECT_EQ(setup_.remotes[1].pins.size(), 1u);
+  EXPECT_EQ(setup_.remotes[2].tls_name, "ns4.example");
+  const auto& catalog = setup_.zones[1].settings;
+  EXPECT_EQ(catalog.catalog, zones::CatalogRole::kConsume);
+  EXPECT_THAT(catalog.members.primaries, ElementsAre("192.0.2.2:5300"));
+  EXPECT_THAT(catalog.members.secondaries, ElementsAre("named"));
+  EXPECT_THAT(catalog.members.allow_transfer, ElementsAre("192.0.2.0/24 key xfr."));
+  ASSERT_EQ(catalog.groups.size(), 2u);
+  EXPECT_EQ(catalog.groups[1].first, "fast");
+  EXPECT_THAT(catalog.groups[1].second.primaries, ElementsAre("quick"));
+  EXPECT_EQ(setup_.zones[2].settings.catalog, zones::CatalogRole::kProduce);
+  const auto& b = setup_.zones[3].settings;
+  EXPECT_EQ(dns::to_text(*b.member_of), "made.example.");
+  EXPECT_EQ(b.group, "fast");
+  EXPECT_EQ(setup_.zones[3].file, "/k/b.example.zone");
+  EXPECT_THAT(b.allow_transfer, ElementsAre("192.0.2.1/32 key xfr.", "2001:db8::1/128 key xfr.",
+                                            "192.0.2.1/32 key xfr.", "2001:db8::1/128 key xfr."));
+  settle(setup_, findings_);
+  EXPECT_EQ(setup_.zones[4].settings.member_of, std::nullopt);
+  EXPECT_THAT(losses(Group::kTransfers), ElementsAre(HasSubstr("other.example., which is no catalog")));
 }
 
 TEST_F(KnotConf, RefusesZonesWhoseJournalMayHaveMore) {

@@ -35,7 +35,9 @@ void report_top(Reading& reading) {
   for (const Statement& statement : reading.top) {
     const std::string& name = statement.name();
     const auto is = [&](std::string_view other) { return is_named(statement, other); };
-    if (is("options") || is("view") || is("zone") || is("key") || is("acl") || is("tls") || is("http")) {
+    if (is("options") || is("view") || is("zone") || is("key") || is("acl") || is("tls") || is("http") ||
+        is("primaries") || is("masters") || is("remote-servers") ||
+        (is("server") && statement.block() != nullptr && find(*statement.block(), "keys") != nullptr)) {
       continue;
     }
     if (is("controls")) {
@@ -50,9 +52,8 @@ void report_top(Reading& reading) {
     } else if (is("dnssec-policy")) {
       findings.note(Group::kSigning, statement.place(),
                     "dnssec-policy \"" + std::string(statement.word(1)) + "\": Atlas does not sign");
-    } else if (is("primaries") || is("masters") || is("parental-agents") || is("remote-servers")) {
-      findings.note(Group::kTransfers, statement.place(),
-                    name + " \"" + std::string(statement.word(1)) + "\": Atlas transfers no zones");
+    } else if (is("parental-agents")) {
+      findings.note(Group::kSigning, statement.place(), name + ": Atlas does not sign");
     } else if (is("trust-anchors") || is("trusted-keys") || is("managed-keys") || is("server")) {
       findings.note(Group::kRecursion, statement.place(), name + " matters to a resolver alone");
     } else if (is("dlz") || is("dyndb") || is("plugin")) {
@@ -111,7 +112,8 @@ void report_rest(Reading& reading, const Block& block, std::string_view where) {
         findings.note(Group::kRecursion, place, name + " matters to a resolver alone");
         break;
       case Treatment::kTransfer:
-        findings.note(Group::kTransfers, place, name + ": Atlas transfers no zones");
+        findings.note(Group::kTransfers, place, name + " is not taken: Atlas has limits and times of its own",
+                      "see the section \"transfers\"");
         break;
       case Treatment::kSigning:
         findings.note(Group::kSigning, place, name + ": Atlas does not sign");

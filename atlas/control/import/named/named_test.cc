@@ -149,7 +149,7 @@ TEST_F(NamedConf, RefusesZonesThatItCannotTakeWhole) {
 zone old.example { type primary; file "old.zone"; };
 zone synced.example { type primary; file "synced.zone"; };
 zone raw.example { type primary; file "raw.zone"; masterfile-format raw; };
-zone slave.example { type slave; primaries { 192.0.2.1; }; file "s"; };
+zone slave.example { type slave; file "s"; };
 zone fwd.example { type forward; forwarders { 192.0.2.1; }; };
 zone chaos CH { type primary; file "c"; };
 zone nofile.example { type primary; };
@@ -206,8 +206,9 @@ zone a.example { type primary; file "a"; allow-query { geoip country DE; 192.0.2
   EXPECT_THAT(losses(Group::kRecursion),
               ElementsAre(HasSubstr("response-policy"), HasSubstr("1:11 named resolves"),
                           HasSubstr("1:26 forwarders")));
-  EXPECT_THAT(losses(Group::kTransfers),
-              ElementsAre(HasSubstr("also-notify"), HasSubstr("allow-transfer"), HasSubstr("catalog-zones")));
+  EXPECT_THAT(losses(Group::kTransfers), IsEmpty());
+  EXPECT_THAT(setup_.zones[0].settings.secondaries, ElementsAre("192.0.2.2"));
+  EXPECT_THAT(setup_.zones[0].settings.allow_transfer, ElementsAre("192.0.2.2/32"));
   EXPECT_THAT(losses(Group::kSigning), ElementsAre(HasSubstr("6:1 zone \"a.example\" is signed by named")));
   EXPECT_THAT(losses(Group::kAccess), ElementsAre(HasSubstr("blackhole"), HasSubstr("geoip")));
   EXPECT_THAT(losses(Group::kUnknown),
@@ -230,6 +231,52 @@ options { recursion no; listen-on { 192.0.2.1; };
   EXPECT_EQ(setup_.settings.certificates[0].key, "/etc/tls/key.pem");
   EXPECT_THAT(setup_.settings.https_paths, ElementsAre("/dns-query", "/other"));
   EXPECT_THAT(losses(Group::kSettings), ElementsAre(HasSubstr("HTTP without TLS")));
+}
+
+TEST_F(NamedConf, TakesSecondariesAndWhomZonesGoTo) {
+  read(R"(key xfr. { algorithm hmac-sha256; secret c2VjcmV0; };
+key other. { algorithm hmac-sha256; secret c2VjcmV0; };
+tls strict { remote-hostname "hidden.example"; ca-file "/etc/ca.pem"; cert-file "/etc/me.pem"; key-file "/etc/me.key"; };
+server 192.0.2.9 { keys other.; };
+primaries inner port 5353 { 192.0.2.3; };
+primaries all { 192.0.2.1 key xfr.; inner key xfr.; 2001:db8::1 port 8853 tls strict; 192.0.2.4 tls ephemeral; };
+acl friends { !192.0.2.66; 192.0.2.0/24; };
+options { recursion no; allow-transfer { friends; key xfr.; }; also-notify port 5300 { 192.0.2.7; };
+  catalog-zones { zone "catalog.example" default-primaries { 192.0.2.9; } in-memory yes; }; };
+zone a.example { type secondary; primaries { all; }; allow-notify { 192.0.2.8; }; allow-update-forwarding { any; }; };
+zone b.example { type slave; masters { 192.0.2.9; }; notify no; allow-transfer { none; }; };
+zone catalog.example { type secondary; primaries { 192.0.2.1 key missing; }; };
+zone c.example { type primary; file "c"; allow-transfer { any; }; also-notify { all; nobody; }; };
+)");
+  ASSERT_EQ(error_, "");
+  ASSERT_EQ(setup_.zones.size(), 4u);
+  const auto& a = setup_.zones[0].settings;
+  EXPECT_THAT(a.primaries, ElementsAre("192.0.2.1 key xfr.", "192.0.2.3:5353 key xfr.", "2001-db8--1",
+                                       "remote-192.0.2.4"));
+  EXPECT_THAT(a.allow_notify, ElementsAre("192.0.2.8/32"));
+  EXPECT_THAT(a.forward_updates, ElementsAre("any"));
+  EXPECT_THAT(a.allow_transfer, ElementsAre("deny 192.0.2.66/32", "192.0.2.0/24", "any key xfr."));
+  EXPECT_THAT(a.secondaries, ElementsAre("192.0.2.7:5300"));
+  ASSERT_EQ(setup_.remotes.size(), 2u);
+  EXPECT_EQ(setup_.remotes[0].addresses[0].to_text(), "[2001:db8::1]:8853");
+  EXPECT_EQ(setup_.remotes[0].tls_name, "hidden.example");
+  EXPECT_EQ(setup_.remotes[0].authorities_file, "/etc/ca.pem");
+  EXPECT_EQ(setup_.remotes[0].certificate.key, "/etc/me.key");
+  EXPECT_EQ(setup_.remotes[1].transport, query::Transport::kTls);
+  EXPECT_EQ(setup_.remotes[1].tls_name, "");
+  const auto& b = setup_.zones[1].settings;
+  EXPECT_THAT(b.primaries, ElementsAre("192.0.2.9 key other."));
+  EXPECT_THAT(b.allow_transfer, IsEmpty());
+  EXPECT_THAT(b.secondaries, IsEmpty());
+  const auto& catalog = setup_.zones[2].settings;
+  EXPECT_EQ(catalog.catalog, zones::CatalogRole::kConsume);
+  EXPECT_THAT(catalog.members.primaries, ElementsAre("192.0.2.9 key other."));
+  EXPECT_THAT(catalog.members.allow_transfer,
+              ElementsAre("deny 192.0.2.66/32", "192.0.2.0/24", "any key xfr."));
+  EXPECT_THAT(setup_.zones[3].settings.allow_transfer, ElementsAre("any"));
+  EXPECT_EQ(setup_.zones[3].settings.secondaries.size(), 4u);
+  EXPECT_THAT(losses(Group::kTransfers), ElementsAre(HasSubstr("12:52 there is no key \"missing\""),
+                                                     HasSubstr("\"nobody\" is neither")));
 }
 
 TEST_F(NamedConf, SettlesWhoMayAsk) {

@@ -111,10 +111,6 @@ void take_settings(Reading& reading, const Block& block) {
         const uint64_t octets = std::max<uint32_t>(*value, 512);
         settings.udp_payload_size = std::min(settings.udp_payload_size.value_or(octets), octets);
       }
-    } else if (is("catalog-zones")) {
-      findings.lose(Group::kTransfers, statement.place(),
-                    "catalog-zones: Atlas takes no zones from a catalog",
-                    "list the zones that are wanted in the key \"zones\"");
     } else if (is("response-policy")) {
       findings.lose(Group::kRecursion, statement.place(), "response-policy: Atlas does not rewrite answers");
     } else if (is("allow-new-zones") && is_yes(statement.word(1))) {
@@ -124,14 +120,6 @@ void take_settings(Reading& reading, const Block& block) {
           "named-nzd2nzf prints them as zone statements; put them into named.conf first");
     } else if (is("zero-no-soa-ttl") && is_yes(statement.word(1))) {
       findings.note(Group::kSettings, statement.place(), "zero-no-soa-ttl: Atlas gives the SOA's own TTL");
-    } else if (is("also-notify")) {
-      findings.lose(Group::kTransfers, statement.place(),
-                    "also-notify: Atlas does not tell others of changes");
-    } else if (is("allow-transfer") && statement.block() != nullptr &&
-               !(statement.block()->size() == 1 && is_named(statement.block()->front(), "none"))) {
-      findings.lose(Group::kTransfers, statement.place(),
-                    "allow-transfer: Atlas refuses transfers to everybody",
-                    "secondaries need another way to their zones");
     }
   }
   take_recursion(reading, block);

@@ -17,7 +17,8 @@ constexpr Row kRows[] = {
     {Treatment::kTaken,
      "directory port listen-on listen-on-v6 allow-query version server-id hostname minimal-responses "
      "minimal-any rate-limit tcp-clients tcp-idle-timeout max-udp-size edns-udp-size tls-port https-port "
-     "recursion allow-transfer also-notify notify dnssec-policy auto-dnssec inline-signing masterfile-format "
+     "recursion allow-transfer also-notify notify allow-notify allow-update-forwarding dnssec-policy "
+     "auto-dnssec inline-signing masterfile-format "
      "allow-update update-policy allow-new-zones type file journal in-view match-clients "
      "match-destinations match-recursive-only zone key acl forwarders catalog-zones response-policy "
      "answer-cookie masters primaries allow-query-cache zero-no-soa-ttl"},
@@ -55,7 +56,7 @@ constexpr Row kRows[] = {
      "managed-keys additional-from-cache additional-from-auth dnssec-enable dnssec-lookaside "
      "ipv4only-enable ipv4only-contact ipv4only-server server-addresses server-names"},
     {Treatment::kTransfer,
-     "allow-notify alt-transfer-source alt-transfer-source-v6 ixfr-from-differences max-ixfr-ratio "
+     "alt-transfer-source alt-transfer-source-v6 ixfr-from-differences max-ixfr-ratio "
      "max-refresh-time max-retry-time max-transfer-idle-in max-transfer-idle-out max-transfer-time-in "
      "max-transfer-time-out min-refresh-time min-retry-time multi-master notify-delay notify-rate "
      "notify-source notify-source-v6 notify-to-soa provide-ixfr request-expire request-ixfr "
@@ -73,7 +74,7 @@ constexpr Row kRows[] = {
      "auth-nxdomain dns64 dns64-contact dns64-server dnsrps-enable dnsrps-options nxdomain-redirect "
      "preferred-glue response-padding rrset-order sortlist no-case-compress plugin dlz dyndb database"},
     {Treatment::kAccess,
-     "allow-query-on allow-update-forwarding blackhole tkey-domain tkey-gssapi-credential "
+     "allow-query-on blackhole tkey-domain tkey-gssapi-credential "
      "tkey-gssapi-keytab"},
 };
 

@@ -5,6 +5,7 @@
 
 #include "atlas/control/import/named/reading.h"
 #include "atlas/control/import/named/statements.h"
+#include "atlas/control/import/named/transfers.h"
 #include "atlas/control/import/named/update_rules.h"
 #include "atlas/dns/types.h"
 
@@ -30,7 +31,8 @@ std::string in_quotes(std::string_view text) {
 
 class ZoneReader {
  public:
-  ZoneReader(Reading& reading, const Block* options) : reading_(reading), options_(options) {}
+  ZoneReader(Reading& reading, const Block* options)
+      : reading_(reading), options_(options), transfers_(reading, options) {}
 
   void read() {
     collect(reading_.top, nullptr);
@@ -180,7 +182,8 @@ class ZoneReader {
       reading_.findings.note(Group::kRecursion, entry.zone->place(), "hints matter to a resolver alone");
       return {};
     }
-    if (!equal(type, "primary") && !equal(type, "master") && !equal(type, "native")) {
+    const bool is_secondary = equal(type, "secondary") || equal(type, "slave");
+    if (!is_secondary && !equal(type, "primary") && !equal(type, "master") && !equal(type, "native")) {
       report_type(entry, type);
       return {};
     }
@@ -189,6 +192,7 @@ class ZoneReader {
     zone.apex = *dns::parse_name(entry.zone->word(1));
     zone.apex.make_lower();
     zone.place = entry.zone->place();
+    if (is_secondary) return read_secondary(entry, std::move(zone));
     zone.file = file_of(entry);
     zone.include_folder = reading_.directory;
     zone.takes_ttl_from_soa = !reading_.zones_only;
@@ -200,20 +204,22 @@ class ZoneReader {
     if (!is_text(entry, zone.file) || has_newer_journal(entry, zone.file)) return {};
     take_updates(entry, zone);
     report_signing(entry, zone.file);
-    for (const std::string_view name : {"also-notify", "allow-transfer"}) {
-      const Statement* const statement = find(*entry.zone->block(), name);
-      const Block* const list = statement == nullptr ? nullptr : statement->block();
-      if (list == nullptr || list->empty() || is_named(list->front(), "none")) continue;
-      reading_.findings.lose(Group::kTransfers, statement->place(),
-                             std::string(name) + ": Atlas transfers no zones");
+    transfers_.take_others(scope_of(entry), zone);
+    return zone;
+  }
+
+  std::optional<SourceZone> read_secondary(const Entry& entry, SourceZone zone) {
+    if (!transfers_.take_secondary(scope_of(entry), zone)) {
+      lose(entry, "is a secondary without primaries that could be taken");
+      return {};
     }
+    transfers_.take_others(scope_of(entry), zone);
     return zone;
   }
 
   void report_type(const Entry& entry, std::string_view type) {
-    if (equal(type, "secondary") || equal(type, "slave") || equal(type, "mirror") || equal(type, "stub")) {
-      lose(entry, "is a " + std::string(type) + ": Atlas does not transfer zones",
-           "let its primary write the file that Atlas reads, or serve it as primary: type primary");
+    if (equal(type, "mirror") || equal(type, "stub")) {
+      lose(entry, "is a " + std::string(type) + " zone, which is for resolvers", "", Group::kRecursion);
     } else if (equal(type, "forward") || equal(type, "static-stub") || equal(type, "redirect") ||
                equal(type, "delegation-only")) {
       lose(entry, "is of type " + std::string(type) + ": Atlas does not resolve", "", Group::kRecursion);
@@ -321,6 +327,7 @@ class ZoneReader {
 
   Reading& reading_;
   const Block* options_;
+  Transfers transfers_;
   std::vector<const Statement*> views_;
   std::unordered_map<dns::Name, std::vector<Entry>, dns::NameHash, dns::NameEqual> entries_;
   std::vector<dns::Name> order_;

@@ -6,6 +6,7 @@
 
 #include "atlas/control/import/addresses.h"
 #include "atlas/control/import/nsd/server.h"
+#include "atlas/control/import/nsd/transfers.h"
 #include "atlas/control/import/rules.h"
 
 namespace atlas::control::import::nsd {
@@ -16,17 +17,6 @@ constexpr const char* kZoneList = "/var/lib/nsd/zone.list";
 
 // Options of a pattern, with those of the patterns that it includes.
 constexpr size_t kPatternOptionsMax = 1000;
-
-// A zone or a pattern, its patterns put in.
-using Options = std::vector<Attribute>;
-
-std::string value_of(const Options& options, std::string_view name) {
-  std::string value;
-  for (const Attribute& option : options) {
-    if (option.name == name && !option.values.empty()) value = option.values[0];
-  }
-  return value;
-}
 
 // The nth label from the right, 0 being the topmost; "." if there is none.
 std::string label_from_top(const std::string& zone, size_t index) {
@@ -65,17 +55,19 @@ std::string expand(const std::string& pattern, const std::string& zone) {
 class Reader {
  public:
   Reader(Source& source, Setup& setup, Findings& findings)
-      : source_(source), setup_(setup), findings_(findings) {}
+      : source_(source), setup_(setup), findings_(findings), transfers_(setup, findings) {}
 
   Parsed<void> read(const std::vector<Attribute>& attributes) {
     std::string clause;
     Options* open = nullptr;
-    Options key;
+    Options key, tls;
     Place key_place;
     const auto end_clause = [&] {
       if (clause == "key") add_key(key, key_place);
       if (clause == "pattern") end_pattern();
+      if (clause == "tls-auth") transfers_.add_tls(std::move(tls));
       key.clear();
+      tls.clear();
     };
     for (const Attribute& attribute : attributes) {
       if (is_clause(attribute)) {
@@ -92,6 +84,8 @@ class Reader {
         } else if (clause == "key") {
           open = &key;
           key_place = attribute.place;
+        } else if (clause == "tls-auth") {
+          open = &tls;
         } else {
           report_clause(attribute);
         }
@@ -133,7 +127,7 @@ class Reader {
     } else if (clause.name == "verify") {
       findings_.lose(Group::kSettings, clause.place, "verify: Atlas runs no programs on zones");
     } else {
-      findings_.note(Group::kTransfers, clause.place, clause.name + ": Atlas transfers no zones");
+      findings_.lose(Group::kSettings, clause.place, clause.name + " is not taken", "see the key \"proxy\"");
     }
   }
 
@@ -193,18 +187,17 @@ class Reader {
     zone.apex.make_lower();
     zone.place = entry.place;
     zone.include_folder = directory_;
-    bool is_secondary = false;
     FirstMatch clients;
     bool is_limited = false;
     for (const Attribute& option : entry.options) {
-      is_secondary |= option.name == "request-xfr";
       is_limited |= option.name == "allow-query";
       report_option(option);
     }
-    if (is_secondary) {
-      return lose("is a secondary: Atlas does not transfer zones",
-                  "let its primary write the file that Atlas reads, or serve it as primary");
-    }
+    transfers_.take(entry.options, patterns_, zone);
+    const bool is_secondary = std::ranges::any_of(
+        entry.options, [](const Attribute& option) { return option.name == "request-xfr"; });
+    if (is_secondary && !zone.is_secondary())
+      return lose("is a secondary without primaries that could be taken");
     // Those that are blocked come before all others, wherever they stand.
     for (const bool blocked : {true, false}) {
       for (const Attribute& option : entry.options) {
@@ -213,11 +206,13 @@ class Reader {
       }
     }
     if (is_limited) zone.allow_query = clients.allowed();
-    std::string text = name;
-    if (text.size() > 1 && text.ends_with('.')) text.pop_back();
-    const std::string file = expand(value_of(entry.options, "zonefile"), text);
-    if (file.empty()) return lose("has no zonefile", "write it with: nsd-control write " + name);
-    zone.file = (directory_ / file).lexically_normal();
+    if (!zone.is_secondary() && !zone.is_made_here()) {
+      std::string text = name;
+      if (text.size() > 1 && text.ends_with('.')) text.pop_back();
+      const std::string file = expand(value_of(entry.options, "zonefile"), text);
+      if (file.empty()) return lose("has no zonefile", "write it with: nsd-control write " + name);
+      zone.file = (directory_ / file).lexically_normal();
+    }
     const bool added = apexes_.insert(zone.apex).second;
     if (added) setup_.zones.push_back(std::move(zone));
   }
@@ -249,23 +244,30 @@ class Reader {
   }
 
   void report_option(const Attribute& option) {
-    static constexpr std::string_view kTaken[] = {"name", "zonefile", "allow-query", "request-xfr",
-                                                  "include-pattern"};
+    static constexpr std::string_view kTaken[] = {"name",
+                                                  "zonefile",
+                                                  "allow-query",
+                                                  "request-xfr",
+                                                  "include-pattern",
+                                                  "provide-xfr",
+                                                  "allow-notify",
+                                                  "notify",
+                                                  "catalog",
+                                                  "catalog-member-pattern",
+                                                  "catalog-producer-zone"};
     static constexpr std::string_view kTransfer[] = {
-        "allow-notify",       "allow-axfr-fallback", "size-limit-xfr",     "notify-retry",
-        "outgoing-interface", "store-ixfr",          "ixfr-number",        "ixfr-size",
-        "create-ixfr",        "max-refresh-time",    "min-refresh-time",   "max-retry-time",
-        "min-retry-time",     "min-expire-time",     "multi-master-check", "multi-primary-check",
-        "max-expire-time"};
+        "allow-axfr-fallback", "size-limit-xfr",     "notify-retry",        "outgoing-interface",
+        "store-ixfr",          "ixfr-number",        "ixfr-size",           "create-ixfr",
+        "max-refresh-time",    "min-refresh-time",   "max-retry-time",      "min-retry-time",
+        "min-expire-time",     "multi-master-check", "multi-primary-check", "max-expire-time"};
     const auto is_in = [&](const auto& names) {
       return std::ranges::find(names, option.name) != std::end(names);
     };
     if (is_in(kTaken)) return;
-    if (option.name == "provide-xfr" || option.name == "notify") {
-      findings_.lose(Group::kTransfers, option.place, option.name + ": Atlas transfers no zones",
-                     "secondaries need another way to their zones");
-    } else if (is_in(kTransfer)) {
-      findings_.note(Group::kTransfers, option.place, option.name + ": Atlas transfers no zones");
+    if (is_in(kTransfer)) {
+      findings_.note(Group::kTransfers, option.place,
+                     option.name + " is not taken: Atlas has limits and times of its own",
+                     "see the section \"transfers\"");
     } else if (option.name == "zonestats") {
       findings_.note(Group::kProcess, option.place, "zonestats is not needed");
     } else if (option.name == "rrl-whitelist") {
@@ -323,6 +325,7 @@ class Reader {
   Source& source_;
   Setup& setup_;
   Findings& findings_;
+  Transfers transfers_;
   std::unordered_map<std::string, Options> patterns_;
   Options pattern_;  // that is being read
   size_t included_ = 0;

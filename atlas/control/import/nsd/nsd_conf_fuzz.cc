@@ -40,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ATLAS_ASSERT(!finding.file.empty());
   }
   for (const SourceZone& zone : setup.zones) {
-    ATLAS_ASSERT(!zone.file.empty());
+    ATLAS_ASSERT(zone.file.empty() == (zone.is_secondary() || zone.is_made_here()));
+    ATLAS_ASSERT(atlas::control::zones::check(zone.settings, zone.apex).has_value());
     for (const std::string& rule : zone.update_rules) {
       ATLAS_ASSERT(rule.starts_with("grant ") || rule.starts_with("deny "));
     }

@@ -78,11 +78,11 @@ zone:
   ASSERT_EQ(error_, "");
   EXPECT_THAT(zones(),
               ElementsAre("included.example. /srv/nsd/included.example.zone", "example.com. /abs/com.zone",
-                          "sub.example.net. /srv/nsd/s/u/net/example/sub/sub.example.net",
+                          "sub.example.net. /srv/nsd/s/u/net/example/sub/sub.example.net", "slave.example. ",
                           "limited.example. /srv/nsd/limited", "added.example. /srv/nsd/added.example.zone"));
   EXPECT_THAT(listeners(),
               ElementsAre("192.0.2.1:5353 udp tcp", "192.0.2.1:5300 udp tcp", "[::1]:5301 udp tcp"));
-  EXPECT_THAT(prefixes(setup_.zones[3].allow_query), ElementsAre("192.0.2.0/25"));
+  EXPECT_THAT(prefixes(setup_.zones[4].allow_query), ElementsAre("192.0.2.0/25"));
   EXPECT_EQ(setup_.settings.version, "");
   EXPECT_EQ(setup_.settings.id, "ns1");
   EXPECT_EQ(setup_.settings.tcp_idle, std::chrono::seconds(30));
@@ -91,12 +91,74 @@ zone:
   EXPECT_EQ(setup_.settings.minimal_any, false);
   EXPECT_EQ(setup_.keys.at(0).secret.reveal(), "c2VjcmV0");
   EXPECT_THAT(losses(Group::kZones),
-              ElementsAre(HasSubstr("slave.example"), HasSubstr("filefree.example"),
+              ElementsAre(HasSubstr("filefree.example"),
                           HasSubstr("6:1 zone \"odd.example\" has the unknown pattern")));
   EXPECT_THAT(losses(Group::kSettings), ElementsAre(HasSubstr("20:3 round-robin"), HasSubstr("\"eth0\"")));
   EXPECT_THAT(losses(Group::kUnknown),
               ElementsAre(HasSubstr("unheard-of"), HasSubstr("neither add nor del")));
-  EXPECT_THAT(losses(Group::kTransfers), ElementsAre(HasSubstr("notify")));
+  EXPECT_THAT(losses(Group::kTransfers), IsEmpty());
+  EXPECT_THAT(setup_.zones[2].settings.secondaries, ElementsAre("192.0.2.9"));
+  EXPECT_THAT(setup_.zones[3].settings.primaries, ElementsAre("192.0.2.2 key xfr.example."));
+}
+
+TEST_F(NsdConf, TakesSecondariesWhomZonesGoToAndCatalogs) {
+  read(R"(key:
+  name: xfr
+  algorithm: hmac-sha256
+  secret: "c2VjcmV0"
+tls-auth:
+  name: strict
+  auth-domain-name: hidden.example.
+  client-cert: /etc/me.pem
+  client-key: /etc/me.key
+pattern:
+  name: members
+  request-xfr: 192.0.2.3 NOKEY
+  provide-xfr: 192.0.2.0/24 xfr
+zone:
+  name: a.example
+  request-xfr: AXFR 192.0.2.1 xfr
+  request-xfr: 2001:db8::1@8853 NOKEY strict
+  request-xfr: UDP 192.0.2.9 missing
+  allow-notify: 192.0.2.0-192.0.2.1 NOKEY
+  provide-xfr: 192.0.2.0/24 NOKEY
+  provide-xfr: 0.0.0.0/0 xfr
+  provide-xfr: ::/0 xfr
+  provide-xfr: 192.0.2.66 BLOCKED
+  provide-xfr: 192.0.2.7 NOKEY strict
+zone:
+  name: catalog.example
+  catalog: consumer
+  catalog-member-pattern: members
+  request-xfr: 192.0.2.1 NOKEY
+zone:
+  name: made.example
+  catalog: producer
+zone:
+  name: b.example
+  zonefile: b
+  catalog-producer-zone: made.example
+  notify: 192.0.2.4@5300 NOKEY
+)");
+  ASSERT_EQ(error_, "");
+  ASSERT_EQ(setup_.zones.size(), 4u);
+  const auto& a = setup_.zones[0].settings;
+  EXPECT_THAT(a.primaries, ElementsAre("192.0.2.1 key xfr.", "strict"));
+  EXPECT_THAT(a.allow_notify, ElementsAre("192.0.2.0/31"));
+  EXPECT_THAT(a.allow_transfer, ElementsAre("deny 192.0.2.66/32", "192.0.2.0/24", "any key xfr."));
+  ASSERT_EQ(setup_.remotes.size(), 1u);
+  EXPECT_EQ(setup_.remotes[0].addresses[0].to_text(), "[2001:db8::1]:8853");
+  EXPECT_EQ(setup_.remotes[0].tls_name, "hidden.example");
+  EXPECT_EQ(setup_.remotes[0].certificate.key, "/etc/me.key");
+  const auto& catalog = setup_.zones[1].settings;
+  EXPECT_EQ(catalog.catalog, zones::CatalogRole::kConsume);
+  EXPECT_THAT(catalog.members.primaries, ElementsAre("192.0.2.3"));
+  EXPECT_THAT(catalog.members.allow_transfer, ElementsAre("192.0.2.0/24 key xfr."));
+  EXPECT_EQ(setup_.zones[2].settings.catalog, zones::CatalogRole::kProduce);
+  EXPECT_EQ(dns::to_text(*setup_.zones[3].settings.member_of), "made.example.");
+  EXPECT_THAT(setup_.zones[3].settings.secondaries, ElementsAre("192.0.2.4:5300"));
+  EXPECT_THAT(losses(Group::kTransfers),
+              ElementsAre(HasSubstr("there is no key \"missing\""), HasSubstr("client-authorities-file")));
 }
 
 TEST_F(NsdConf, ListensEverywhereUnlessToldOtherwise) {

@@ -118,15 +118,26 @@ base::Result<void> read_domain(sqlite3* connection, Domain& domain) {
 
 base::Result<void> read_domains(sqlite3* connection, const std::function<void(Domain&)>& visit) {
   std::vector<Domain> domains;
+  // Older schemas have no catalogs.
+  bool has_catalogs = false;
   auto done =
-      query(connection, "SELECT id, name, type FROM domains ORDER BY name, id", {}, [&](sqlite3_stmt* row) {
-        Domain domain;
-        domain.id = ::sqlite3_column_int64(row, 0);
-        domain.name = text_at(row, 1).value_or("");
-        domain.type = text_at(row, 2).value_or("");
-        domains.push_back(std::move(domain));
-        return domains.size() < kZonesMax;
-      });
+      query(connection, "SELECT 1 FROM pragma_table_info('domains') WHERE name IN ('catalog', 'options')", {},
+            [&](sqlite3_stmt*) { return has_catalogs = true; });
+  if (!done) return done;
+  const char* const sql =
+      has_catalogs ? "SELECT id, name, type, master, catalog, options FROM domains ORDER BY name, id"
+                   : "SELECT id, name, type, master, NULL, NULL FROM domains ORDER BY name, id";
+  done = query(connection, sql, {}, [&](sqlite3_stmt* row) {
+    Domain domain;
+    domain.id = ::sqlite3_column_int64(row, 0);
+    domain.name = text_at(row, 1).value_or("");
+    domain.type = text_at(row, 2).value_or("");
+    domain.master = text_at(row, 3).value_or("");
+    domain.catalog = text_at(row, 4).value_or("");
+    domain.options = text_at(row, 5).value_or("");
+    domains.push_back(std::move(domain));
+    return domains.size() < kZonesMax;
+  });
   if (!done) return done;
   for (Domain& domain : domains) {
     done = read_domain(connection, domain);

@@ -15,7 +15,10 @@ namespace atlas::control::import::pdns {
 struct Domain {
   int64_t id = 0;
   std::string name;
-  std::string type;  // "NATIVE"
+  std::string type;     // "NATIVE"
+  std::string master;   // of a secondary: "192.0.2.1, 192.0.2.2:5300"
+  std::string catalog;  // that it is a member of; empty: of none
+  std::string options;  // JSON
   std::vector<Row> rows;
   size_t disabled = 0;  // records that are, and are not among the rows
   std::map<std::string, std::vector<std::string>> metadata;

@@ -8,12 +8,6 @@
 namespace atlas::control::import::pdns {
 namespace {
 
-const std::vector<std::string>& metadata(const Domain& domain, const std::string& kind) {
-  static const std::vector<std::string> kNone;
-  const auto found = domain.metadata.find(kind);
-  return found == domain.metadata.end() ? kNone : found->second;
-}
-
 class DomainReader {
  public:
   DomainReader(Domain& domain, Place place, const DomainDefaults& defaults, Setup& setup, Findings& findings)
@@ -22,18 +16,30 @@ class DomainReader {
   void take() {
     auto apex = dns::parse_name(domain_.name);
     if (!apex || domain_.name.empty()) return lose(Group::kZones, "has no name that is one");
-    if (domain_.type != "NATIVE" && domain_.type != "MASTER" && domain_.type != "PRIMARY") {
-      return lose(
-          Group::kZones, "is of type " + domain_.type + ": Atlas does not transfer zones",
-          "let its primary write a file that Atlas reads, or: pdnsutil set-kind " + domain_.name + " native");
+    const auto is = [&](std::string_view type) { return domain_.type == type; };
+    const bool is_secondary = is("SLAVE") || is("SECONDARY") || is("CONSUMER");
+    if (!is_secondary && !is("NATIVE") && !is("MASTER") && !is("PRIMARY") && !is("PRODUCER"))
+      return lose(Group::kZones, "is of the unknown type " + domain_.type);
+    if (is_secondary && !domain_.catalog.empty()) {
+      findings_.note(
+          Group::kTransfers, place_,
+          "zone " + domain_.name + " comes from the catalog " + domain_.catalog + ", and is not listed");
+      return;
     }
     SourceZone zone;
     zone.apex = *apex;
     zone.apex.make_lower();
     zone.place = place_;
-    add_rows(zone);
-    add_rules(zone);
-    report();
+    Transfers transfers(domain_, place_, defaults_.transfers, setup_, findings_);
+    if (is_secondary && !transfers.take_primaries(zone))
+      return lose(Group::kZones, "is a secondary without primaries that could be taken");
+    transfers.take_others(zone);
+    transfers.take_catalog(zone);
+    if (!zone.is_secondary() && !zone.is_made_here()) {
+      add_rows(zone);
+      add_rules(zone);
+    }
+    report(zone);
     setup_.zones.push_back(std::move(zone));
   }
 
@@ -100,9 +106,11 @@ class DomainReader {
     }
   }
 
-  void report() {
+  void report(const SourceZone& zone) {
     const bool is_presigned = !metadata(domain_, "PRESIGNED").empty();
-    if (is_presigned) {
+    if (zone.is_secondary()) {
+      // Signatures come with it.
+    } else if (is_presigned) {
       lose(Group::kSigning, "is signed elsewhere: its NSEC and NSEC3 records are not in the database",
            "let the signer write the file that Atlas reads");
     } else if (domain_.is_signed) {
@@ -110,17 +118,17 @@ class DomainReader {
            "take its DS records out of the parent zone first, or it cannot be validated");
     }
     for (const auto& [kind, values] : domain_.metadata) {
-      static constexpr std::string_view kTransfers[] = {"ALLOW-AXFR-FROM", "TSIG-ALLOW-AXFR", "ALSO-NOTIFY"};
-      static constexpr std::string_view kTaken[] = {"PRESIGNED", "ALLOW-DNSUPDATE-FROM",
-                                                    "TSIG-ALLOW-DNSUPDATE"};
+      static constexpr std::string_view kTaken[] = {
+          "PRESIGNED",       "ALLOW-DNSUPDATE-FROM", "TSIG-ALLOW-DNSUPDATE", "ALLOW-AXFR-FROM",
+          "TSIG-ALLOW-AXFR", "AXFR-MASTER-TSIG",     "ALSO-NOTIFY"};
       static constexpr std::string_view kSigning[] = {"NSEC3PARAM",  "NSEC3NARROW",
                                                       "PUBLISH-CDS", "PUBLISH-CDNSKEY",
                                                       "SOA-EDIT",    "GSS-ALLOW-AXFR-PRINCIPAL"};
       const auto is_in = [&](const auto& kinds) { return std::ranges::find(kinds, kind) != std::end(kinds); };
       const std::string what = "metadata " + kind + " of " + domain_.name;
       if (is_in(kTaken)) continue;
-      if (is_in(kTransfers)) {
-        findings_.lose(Group::kTransfers, place_, what + ": Atlas transfers no zones");
+      if (kind == "AXFR-SOURCE") {
+        findings_.lose(Group::kTransfers, place_, what + " is not taken", "remotes have the key \"source\"");
       } else if (is_in(kSigning)) {
         findings_.note(Group::kSigning, place_, what + ": Atlas does not sign");
       } else if (kind.starts_with("SOA-EDIT") || kind == "NOTIFY-DNSUPDATE" || kind == "FORWARD-DNSUPDATE") {

@@ -3,6 +3,7 @@
 
 #include "atlas/control/import/findings.h"
 #include "atlas/control/import/pdns/database.h"
+#include "atlas/control/import/pdns/transfers.h"
 #include "atlas/control/import/setup.h"
 
 namespace atlas::control::import::pdns {
@@ -12,6 +13,7 @@ struct DomainDefaults {
   bool updates = false;                       // dnsupdate
   std::vector<std::string> update_addresses;  // allow-dnsupdate-from
   uint32_t ttl = 3600;                        // default-ttl
+  TransferDefaults transfers;
 };
 
 void take_keys(const Database& database, Place place, Setup& setup, Findings& findings);

@@ -35,6 +35,9 @@ class Reader {
     if (const std::string ttl = value_of(arguments, "default-ttl"); !ttl.empty()) {
       defaults_.ttl = static_cast<uint32_t>(std::strtoul(ttl.c_str(), nullptr, 10));
     }
+    defaults_.transfers.disabled = is_yes(value_of(arguments, "disable-axfr"));
+    defaults_.transfers.allowed = split(value_of(arguments, "allow-axfr-ips"));
+    defaults_.transfers.also_notified = split(value_of(arguments, "also-notify"));
     const auto launch = arguments.find("launch");
     if (launch == arguments.end()) {
       return std::unexpected(

@@ -64,7 +64,8 @@ launch=
 not-a-setting=1
 )");
   ASSERT_EQ(error_, "");
-  EXPECT_THAT(zones(), ElementsAre("example.com. /srv/pdns/com.zone"));
+  EXPECT_THAT(zones(), ElementsAre("example.com. /srv/pdns/com.zone", "slave.example. "));
+  EXPECT_THAT(setup_.zones[1].settings.primaries, ElementsAre("192.0.2.1"));
   EXPECT_FALSE(setup_.zones[0].takes_ttl_from_soa);
   EXPECT_THAT(listeners(),
               ElementsAre("192.0.2.1:5300 udp tcp", "[::1]:5301 udp tcp", "192.0.2.2:5300 udp tcp"));
@@ -72,7 +73,7 @@ not-a-setting=1
   EXPECT_EQ(setup_.settings.id, "ns1");
   EXPECT_EQ(setup_.settings.tcp_connections_max, 50u);
   EXPECT_EQ(setup_.settings.udp_payload_size, 1400u);
-  EXPECT_THAT(losses(Group::kZones), ElementsAre(HasSubstr("slave.example")));
+  EXPECT_THAT(losses(Group::kZones), IsEmpty());
   EXPECT_THAT(losses(Group::kTransfers), ElementsAre(HasSubstr("12:1 primary")));
   EXPECT_THAT(losses(Group::kSettings), ElementsAre(HasSubstr("expand-alias")));
   EXPECT_THAT(losses(Group::kUnknown), ElementsAre(HasSubstr("not-a-setting")));
@@ -122,6 +123,45 @@ TEST_F(PdnsConf, TakesTheDatabase) {
   EXPECT_THAT(losses(Group::kUpdates), ElementsAre(HasSubstr("\"missing\""), HasSubstr("address and a key")));
   EXPECT_THAT(losses(Group::kSigning), ElementsAre(HasSubstr("local.example")));
   EXPECT_THAT(losses(Group::kZones), ElementsAre(HasSubstr("slave.example")));
+}
+
+TEST_F(PdnsConf, TakesSecondariesWhomZonesGoToAndCatalogs) {
+  keys_ = {{"xfr", "hmac-sha256", "c2VjcmV0"}};
+  Domain& secondary = add("a.example", "SLAVE");
+  secondary.master = "192.0.2.1, [2001:db8::1]:5300 what";
+  secondary.metadata["AXFR-MASTER-TSIG"] = {"xfr"};
+  secondary.metadata["PRESIGNED"] = {"1"};
+  Domain& made = add("made.example", "PRODUCER");
+  made.metadata["TSIG-ALLOW-AXFR"] = {"xfr", "missing"};
+  Domain& catalog = add("catalog.example", "CONSUMER");
+  catalog.master = "192.0.2.3";
+  Domain& member = add("b.example", "MASTER");
+  member.catalog = "made.example";
+  member.options = R"({"producer": {"group": ["fast"]}})";
+  member.metadata["ALLOW-AXFR-FROM"] = {"192.0.2.0/24", "AUTO-NS"};
+  member.metadata["ALSO-NOTIFY"] = {"192.0.2.9:5300"};
+  Domain& consumed = add("c.example", "SLAVE");
+  consumed.master = "192.0.2.3";
+  consumed.catalog = "catalog.example";
+  read("launch=gsqlite3\ngsqlite3-database=/x.db\nallow-axfr-ips=127.0.0.1\nalso-notify=192.0.2.8\n");
+  ASSERT_EQ(error_, "");
+  ASSERT_EQ(setup_.zones.size(), 4u);
+  const auto& a = setup_.zones[0].settings;
+  EXPECT_THAT(a.primaries, ElementsAre("192.0.2.1 key xfr.", "[2001:db8::1]:5300 key xfr."));
+  EXPECT_THAT(a.allow_transfer, ElementsAre("127.0.0.1/32"));
+  EXPECT_EQ(setup_.zones[0].text, "");
+  EXPECT_EQ(setup_.zones[1].settings.catalog, zones::CatalogRole::kProduce);
+  EXPECT_THAT(setup_.zones[1].settings.allow_transfer, ElementsAre("any key xfr.", "127.0.0.1/32"));
+  EXPECT_EQ(setup_.zones[2].settings.catalog, zones::CatalogRole::kConsume);
+  const auto& b = setup_.zones[3].settings;
+  EXPECT_EQ(dns::to_text(*b.member_of), "made.example.");
+  EXPECT_EQ(b.group, "fast");
+  EXPECT_THAT(b.allow_transfer, ElementsAre("192.0.2.0/24", "127.0.0.1/32"));
+  EXPECT_THAT(b.secondaries, ElementsAre("192.0.2.9:5300", "192.0.2.8"));
+  EXPECT_THAT(notes(Group::kTransfers), ElementsAre(HasSubstr("c.example comes from the catalog")));
+  EXPECT_THAT(losses(Group::kTransfers),
+              ElementsAre(HasSubstr("\"what\""), HasSubstr("\"missing\""), HasSubstr("\"AUTO-NS\"")));
+  EXPECT_THAT(losses(Group::kSigning), IsEmpty());
 }
 
 TEST_F(PdnsConf, TellsHowToExportOtherBackends) {

@@ -94,7 +94,6 @@ constexpr std::string_view kTransfer[] = {"allow-notify-from",
                                           "autosecondary",
                                           "axfr-fetch-timeout",
                                           "axfr-lower-serial",
-                                          "disable-axfr",
                                           "disable-axfr-rectify",
                                           "forward-notify",
                                           "max-signature-cache-entries",
@@ -112,8 +111,7 @@ constexpr std::string_view kTransfer[] = {"allow-notify-from",
                                           "superslave",
                                           "trusted-notification-proxy",
                                           "xfr-cycle-interval",
-                                          "xfr-max-received-mbytes",
-                                          "allow-axfr-ips"};
+                                          "xfr-max-received-mbytes"};
 constexpr std::string_view kSigning[] = {
     "default-api-rectify", "default-ksk-algorithm", "default-ksk-size",        "default-publish-cdnskey",
     "default-publish-cds", "default-soa-edit",      "default-soa-edit-signed", "default-zsk-algorithm",
@@ -129,7 +127,6 @@ constexpr std::string_view kAnswerIfOn[] = {"any-to-tcp",
                                             "lua-axfr-script",
                                             "lua-dnsupdate-policy-script",
                                             "lua-prequery-script",
-                                            "also-notify",
                                             "resolver",
                                             "enable-gss-tsig",
                                             "primary",
@@ -228,14 +225,15 @@ void take_settings(const Arguments& arguments, Settings& settings, Findings& fin
     if (is_in(kProcess, name) || is_in(kTuning, name)) {
       findings.note(Group::kProcess, place, name + " is not needed");
     } else if (is_in(kTransfer, name)) {
-      findings.note(Group::kTransfers, place, name + ": Atlas transfers no zones");
+      findings.note(Group::kTransfers, place, name + " is not taken: Atlas has limits and times of its own",
+                    "see the section \"transfers\"");
     } else if (is_in(kSigning, name)) {
       findings.note(Group::kSigning, place, name + ": Atlas does not sign");
-    } else if (name == "primary" || name == "master" || name == "also-notify") {
+    } else if (name == "primary" || name == "master") {
       if (!is_off) {
         findings.lose(Group::kTransfers, place,
-                      name + ": Atlas neither transfers zones nor tells others of changes",
-                      "secondaries need another way to their zones");
+                      name + ": PowerDNS notifies the servers of NS records, Atlas does not",
+                      "name them in the key \"secondaries\"");
       }
     } else if (is_in(kAnswerIfOn, name)) {
       if (!is_off) findings.lose(Group::kSettings, place, name + " changes answers, and has no equal");
