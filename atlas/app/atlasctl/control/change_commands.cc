@@ -8,6 +8,7 @@
 
 #include "atlas/app/atlasctl/control/made_report.h"
 #include "atlas/app/atlasctl/control/session.h"
+#include "atlas/app/atlasctl/control/wait_command.h"
 
 namespace atlas::app::atlasctl::control {
 namespace {
@@ -156,6 +157,7 @@ constexpr Command kChangeCommands[] = {
     {"list", "list the newest", list_changes, &kList},
     {"show", "show one with its diff", show_change, &kShow},
     {"undo", "take one back", undo_change, &kUndo},
+    {"wait", "wait until secondaries serve one", wait_for_change, &kWaitUsage},
 };
 
 }  // namespace

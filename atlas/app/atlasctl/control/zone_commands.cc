@@ -7,6 +7,7 @@
 
 #include "atlas/app/atlasctl/control/made_report.h"
 #include "atlas/app/atlasctl/control/session.h"
+#include "atlas/app/atlasctl/control/transfer_words.h"
 
 namespace atlas::app::atlasctl::control {
 namespace {
@@ -16,8 +17,9 @@ namespace json = boost::json;
 constexpr Option kListOptions[] = {
     kSocketOption,
     kJsonOption,
-    {"--failed", false, "only zones whose last load failed"},
-    {"--kind", true, "only file (of the configuration) or primary (made here)"}};
+    {"--failed", false, "only zones whose last load failed, or that are not to be had from their primaries"},
+    {"--expired", false, "only secondaries that nobody has confirmed for too long"},
+    {"--kind", true, "only file (of the configuration), primary (made here) or secondary"}};
 constexpr Option kPlainOptions[] = {kSocketOption, kJsonOption};
 constexpr Option kDeleteOptions[] = {kSocketOption, kJsonOption,     kReasonOption,
                                      kDryRunOption, kIfSerialOption, kYesOption};
@@ -88,10 +90,33 @@ std::string progress_of(const json::object& zone) {
   return std::to_string(octets * 100 / total) + " % read";
 }
 
+// Of the last load, or of the last attempt to take it from its primaries.
+std::string error_of(const json::object& zone) {
+  const json::object* transfer = object_in(zone, "transfer");
+  return text(zone, "error") + (transfer == nullptr ? "" : text(*transfer, "error"));
+}
+
+std::string_view kind_words(std::string_view kind) {
+  if (kind == "file") return "file, which the configuration names";
+  return kind == "secondary" ? "secondary, taken from its primaries"
+                             : "primary, changed by atlasctl and the API";
+}
+
+std::string joined(const json::array& texts) {
+  std::string line;
+  for (const json::value& one : texts)
+    line += (line.empty() ? "" : ", ") + (one.is_string() ? printable(one.get_string()) : "");
+  return line;
+}
+
 int list_zones(std::span<const std::string_view> given) {
   const auto words = parse_words(kList, given);
   if (!words) return fail(words.error());
   std::string target = "/v1/zones?limit=1000";
+  if (words->has("--failed") && words->has("--expired"))
+    return fail(
+        {"--failed and --expired do not go together", "zones that have expired are among the failed"});
+  if (words->has("--expired")) add_query(target, "status", "expired");
   if (words->has("--failed")) add_query(target, "status", "failed");
   if (const auto kind = words->value("--kind")) add_query(target, "kind", *kind);
   const Paint paint(ColorMode::kAuto, STDOUT_FILENO);
@@ -114,7 +139,7 @@ int list_zones(std::span<const std::string_view> given) {
            {status, style_of(status)},
            {zone.contains("serial") ? std::to_string(number(zone, "serial")) : "-", Style::kPlain, true},
            {zone.contains("records") ? grouped(number(zone, "records")) : "-", Style::kPlain, true},
-           {text(zone, "error") + progress_of(zone)}});
+           {error_of(zone) + progress_of(zone)}});
     }
     if (!words->has("--json")) print(stdout, table.render(paint));
     offset += zones->size();
@@ -136,16 +161,17 @@ int show_zone(std::span<const std::string_view> given) {
   const auto row = [&](std::string_view name, const std::string& value, Style style = Style::kPlain) {
     if (!value.empty()) table.add({{std::string(name), Style::kDim}, {value, style}});
   };
-  const bool is_file = text(*zone, "kind") == "file";
   row("zone", text(*zone, "zone"), Style::kName);
-  row("kind", is_file ? "file, which the configuration names" : "primary, changed by atlasctl and the API");
+  row("kind", std::string(kind_words(text(*zone, "kind"))));
   row("status", text(*zone, "status"), style_of(text(*zone, "status")));
   row("file", text(*zone, "file"));
   row("configured at", text(*zone, "configured_at"));
   row("made", text(*zone, "created").empty()
                   ? ""
                   : local_time(text(*zone, "created")) + " by " + text(*zone, "created_by"));
-  row("error", text(*zone, "error"), Style::kBad);
+  if (const json::object* transfer = object_in(*zone, "transfer"))
+    row("transfer", transfer_words(*transfer, base::wall_now()));
+  row("error", error_of(*zone), Style::kBad);
   row("loading", progress_of(*zone));
   if (zone->contains("serial")) row("serial", std::to_string(number(*zone, "serial")));
   if (zone->contains("records")) row("records", grouped(number(*zone, "records")));
@@ -153,6 +179,15 @@ int show_zone(std::span<const std::string_view> given) {
   if (zone->contains("memory_octets"))
     row("memory", grouped((number(*zone, "memory_octets") + 1023) / 1024) + " KiB");
   if (const json::object* settings = object_in(*zone, "settings")) {
+    for (const std::string_view name :
+         {"primaries", "secondaries", "allow_transfer", "allow_notify", "forward_updates"}) {
+      std::string title(name);
+      std::ranges::replace(title, '_', ' ');
+      if (const json::array* texts = list(*settings, name)) row(title, joined(*texts));
+    }
+    row("catalog", text(*settings, "catalog"));
+    row("member of", text(*settings, "member_of"));
+    row("group", text(*settings, "group"));
     row("zonemd", text(*settings, "zonemd"));
     if (const json::array* rules = list(*settings, "update_policy")) {
       for (const json::value& rule : *rules)
@@ -321,6 +356,10 @@ constexpr Command kZoneCommands[] = {
     {"list", "list the zones", list_zones, &kList},
     {"show", "show one", show_zone, &kShow},
     {"create", "make one", create_zone, &kCreateZone},
+    {"add", "take one from its primaries", add_zone, &kAddZone},
+    {"refresh", "ask its primaries for a newer version", refresh_zone, &kRefreshZone},
+    {"retransfer", "take all of it anew from its primaries", retransfer_zone, &kRetransferZone},
+    {"notify", "tell its secondaries of its version", notify_zone, &kNotifyZone},
     {"delete", "move one into the recycle bin", delete_zone, &kDelete},
     {"deleted", "list the recycle bin", list_deleted, &kDeleted},
     {"restore", "bring one back from there", restore_zone, &kRestore},

@@ -11,11 +11,19 @@ std::span<const Command> zone_commands();
 
 // Parts of it. Exit status: see session.h.
 int create_zone(std::span<const std::string_view> words);
+int add_zone(std::span<const std::string_view> words);
+int refresh_zone(std::span<const std::string_view> words);
+int retransfer_zone(std::span<const std::string_view> words);
+int notify_zone(std::span<const std::string_view> words);
 int export_zone(std::span<const std::string_view> words);
 int replace_zone(std::span<const std::string_view> words);
 int zone_policy(std::span<const std::string_view> words);
 int zone_settings(std::span<const std::string_view> words);
 extern const Usage kCreateZone;
+extern const Usage kAddZone;
+extern const Usage kRefreshZone;
+extern const Usage kRetransferZone;
+extern const Usage kNotifyZone;
 extern const Usage kExportZone;
 extern const Usage kReplaceZone;
 extern const Usage kZonePolicy;

@@ -5,6 +5,7 @@
 
 #include "atlas/app/atlasctl/control/made_report.h"
 #include "atlas/app/atlasctl/control/session.h"
+#include "atlas/app/atlasctl/control/settings_options.h"
 #include "atlas/app/atlasctl/control/zone_commands.h"
 
 namespace atlas::app::atlasctl::control {
@@ -21,6 +22,11 @@ constexpr Option kCreateOptions[] = {
     {"--contact", true, "without a text: the mail address of whoever is responsible"},
     {"--policy", true, "a rule that says who may update it; more than once, in their order"},
     {"--zonemd", true, "sha384 or sha512: a digest of the zone with every change"},
+    kSecondaryOption,
+    kAllowTransferOption,
+    kCatalogOption,
+    kMemberOfOption,
+    kGroupOption,
     kReasonOption,
     kDryRunOption};
 constexpr Option kExportOptions[] = {kSocketOption};
@@ -85,7 +91,8 @@ const Usage kCreateZone = {
     "Makes a zone: of a text with --file, or with a SOA and an NS record of --primary-ns and --contact.\n"
     "\n"
     "  atlasctl zone create example.org --file example.org.zone\n"
-    "  atlasctl zone create example.org --primary-ns ns1.example.net --contact hostmaster@example.org",
+    "  atlasctl zone create example.org --primary-ns ns1.example.net --contact hostmaster@example.org\n"
+    "  atlasctl zone create catalog.example --catalog produce",
     1,
     1,
     kCreateOptions};
@@ -109,8 +116,10 @@ int create_zone(std::span<const std::string_view> given) {
   json::object body{{"zone", dns::to_text(name->view())}};
   const auto file = words->value("--file");
   const auto primary_ns = words->value("--primary-ns"), contact = words->value("--contact");
-  if (file.has_value() == (primary_ns.has_value() || contact.has_value()) ||
-      primary_ns.has_value() != contact.has_value()) {
+  // Of an empty catalog, the records are known.
+  const bool is_catalog = words->value("--catalog") == "produce" && !file && !primary_ns && !contact;
+  if (!is_catalog && (file.has_value() == (primary_ns.has_value() || contact.has_value()) ||
+                      primary_ns.has_value() != contact.has_value())) {
     return fail({"a zone is made of --file, or of --primary-ns and --contact",
                  "atlasctl help zone create shows how"});
   }
@@ -118,7 +127,7 @@ int create_zone(std::span<const std::string_view> given) {
     auto content = read_input(*file);
     if (!content) return content.error();
     body["text"] = *content;
-  } else {
+  } else if (primary_ns) {
     const auto ns = typed_name(*primary_ns);
     if (!ns) return ns.error();
     body["primary_ns"] = dns::to_text(ns->view());
@@ -129,7 +138,7 @@ int create_zone(std::span<const std::string_view> given) {
   json::object settings;
   if (json::array rules = values_of(*words, "--policy"); !rules.empty())
     settings["update_policy"] = std::move(rules);
-  if (const auto zonemd = words->value("--zonemd")) settings["zonemd"] = *zonemd;
+  if (!change_settings(*words, settings)) return kExitRefused;
   if (!settings.empty()) body["settings"] = std::move(settings);
   if (!add_terms(*words, body)) return kExitRefused;
 

@@ -1,10 +1,12 @@
 // What a zone has beside its records.
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 
 #include "atlas/app/atlasctl/control/session.h"
+#include "atlas/app/atlasctl/control/settings_options.h"
 #include "atlas/app/atlasctl/control/zone_commands.h"
 
 namespace atlas::app::atlasctl::control {
@@ -25,6 +27,16 @@ constexpr Option kSettingsOptions[] = {
     kSocketOption,
     kJsonOption,
     {"--zonemd", true, "sha384 or sha512: a digest with every change; or off"},
+    {"--primary", true, "of a secondary: where it comes from, a remote or an address; more than once"},
+    kSecondaryOption,
+    kAllowTransferOption,
+    kAllowNotifyOption,
+    kForwardUpdatesOption,
+    kCatalogOption,
+    kMembersOption,
+    kGroupsOption,
+    kMemberOfOption,
+    kGroupOption,
     kReasonOption,
     kDryRunOption};
 
@@ -61,6 +73,18 @@ void print_settings(const json::object& settings) {
   Table table;
   const std::string zonemd = text(settings, "zonemd");
   table.add({{"zonemd", Style::kDim}, {zonemd.empty() ? "off" : zonemd}});
+  for (const auto& [key, value] : settings) {
+    if (key == "zonemd" || key == "update_policy") continue;
+    std::string name(key);
+    std::ranges::replace(name, '_', ' ');
+    if (const json::array* texts = value.if_array()) {
+      for (const json::value& one : *texts)
+        table.add({{name, Style::kDim}, {one.is_string() ? printable(one.get_string()) : ""}});
+    } else {
+      table.add({{name, Style::kDim},
+                 {value.is_string() ? printable(value.get_string()) : json::serialize(value)}});
+    }
+  }
   const json::array* rules = list(settings, "update_policy");
   table.add({{"update policy", Style::kDim}, {counted(rules == nullptr ? 0 : rules->size(), "rule")}});
   print(stdout, table.render(Paint(ColorMode::kAuto, STDOUT_FILENO)));
@@ -119,7 +143,15 @@ const Usage kZonePolicy = {
     1,
     kPolicyOptions};
 const Usage kZoneSettings = {
-    "zone settings", "ZONE", "Shows a zone's settings, or changes those that options name.", 1, 1,
+    "zone settings",
+    "ZONE",
+    "Shows a zone's settings, or changes those that options name. An option that may be given more than "
+    "once\n"
+    "gives the whole list; none takes a setting away.\n"
+    "\n"
+    "  atlasctl zone settings example.org --secondary ns2 --allow-transfer 'any key xfr.example.'",
+    1,
+    1,
     kSettingsOptions};
 
 int zone_policy(std::span<const std::string_view> given) {
@@ -143,8 +175,8 @@ int zone_settings(std::span<const std::string_view> given) {
   if (!words) return fail(words.error());
   auto settings = read_settings(*words);
   if (!settings) return settings.error();
-  if (const auto zonemd = words->value("--zonemd")) {
-    settings->settings["zonemd"] = *zonemd == "off" ? json::value() : json::value(*zonemd);
+  if (has_settings(*words)) {
+    if (!change_settings(*words, settings->settings)) return kExitRefused;
     return put_settings(*words, *settings, print_settings);
   }
   if (words->has("--json")) return print(stdout, json::serialize(settings->settings) + '\n'), kExitDone;

@@ -44,7 +44,9 @@ std::string taken(const Request& request, const Imported& imported, const Paint&
   const auto row = [&](const char* what, const std::string& value) {
     table.add({{what, Style::kName}, {value}});
   };
-  row("zones", grouped(imported.zones.size()) + ", " + counted(imported.records, "record"));
+  row("zones",
+      grouped(imported.zones.size()) + ", " + counted(imported.records, "record") +
+          (imported.secondaries == 0 ? "" : ", " + grouped(imported.secondaries) + " of them secondary"));
   row("keys",
       std::to_string(imported.keys.size()) + (imported.keys.empty() ? "" : ": ") + joined(imported.keys));
   row("update rules", std::to_string(imported.update_rules));
@@ -117,6 +119,7 @@ std::string report_json(const Request& request, const Imported& imported) {
     zones.push_back(json::object{{"zone", ascii(zone.name)},
                                  {"file", ascii(zone.file)},
                                  {"records", zone.records},
+                                 {"secondary", zone.is_secondary},
                                  {"update_rules", zone.update_rules}});
   }
   json::object taken{{"zones", std::move(zones)},

@@ -18,7 +18,7 @@ namespace atlas::app::atlasctl::query {
 struct Attempt {
   const Options& options;
   net::Endpoint server;
-  base::MonotonicTime deadline;
+  const base::MonotonicTime& deadline;  // moves while messages of a transfer come
   Circumstances& circumstances;
   std::vector<std::string>& notes;
 };

@@ -9,6 +9,7 @@
 #include "atlas/app/atlasctl/query/channel.h"
 #include "atlas/app/atlasctl/query/socket.h"
 #include "atlas/app/atlasctl/query/tls_material.h"
+#include "atlas/app/atlasctl/query/transfer_end.h"
 #include "atlas/tsig/tsig.h"
 
 namespace atlas::app::atlasctl::query {
@@ -44,12 +45,27 @@ Verdict judge(const dns::Message& query, base::Bytes wire, dns::Message& reply, 
   return Verdict::kReply;
 }
 
-SignatureFacts verify_signature(const tsig::Key& key, const tsig::Mac& request, base::Bytes reply) {
-  SignatureFacts facts{.key = dns::to_text(key.name), .algorithm = std::string(tsig::to_text(key.algorithm))};
-  const auto taken = tsig::ResponseVerifier(key, request).take(reply, base::wall_now());
-  if (!taken) facts.problem = taken.error().message;
-  return facts;
-}
+// What is known of the signatures of a reply, message by message.
+class SignatureCheck {
+ public:
+  SignatureCheck(const tsig::Key& key, const tsig::Mac& request)
+      : verifier_(key, request),
+        facts_{.key = dns::to_text(key.name), .algorithm = std::string(tsig::to_text(key.algorithm))} {}
+
+  void take(base::Bytes message) {
+    if (!facts_.problem.empty()) return;
+    const auto taken = verifier_.take(message, base::wall_now());
+    if (!taken) facts_.problem = taken.error().message;
+  }
+  SignatureFacts finish() {
+    if (facts_.problem.empty() && !verifier_.is_complete()) facts_.problem = "the last message is not signed";
+    return std::move(facts_);
+  }
+
+ private:
+  tsig::ResponseVerifier verifier_;
+  SignatureFacts facts_;
+};
 
 class Conversation {
  public:
@@ -163,7 +179,8 @@ class Conversation {
   base::Result<Exchange, ExchangeError> ask_over(Transport transport, const net::Endpoint& server) {
     Circumstances circumstances{.transport = transport};
     const MonotonicTime begun = base::monotonic_now();
-    const Attempt attempt{options_, server, begun + options_.timeout, circumstances, notes_};
+    MonotonicTime deadline = begun + options_.timeout;
+    const Attempt attempt{options_, server, deadline, circumstances, notes_};
     const auto channel = open(attempt);
     if (!channel) return std::unexpected(std::move(channel.error()));
     auto wire = encode_query(transport);
@@ -176,6 +193,8 @@ class Conversation {
                                              .message = "the query has no room for its signature"});
       }
     }
+    std::optional<SignatureCheck> signature;
+    if (options_.key) signature.emplace(*options_.key, mac);
     const MonotonicTime asked = base::monotonic_now();
     if (auto done = (*channel)->send(*wire); !done) return std::unexpected(std::move(done.error()));
     for (size_t strays = 0; strays < kStraysMax; ++strays) {
@@ -185,18 +204,26 @@ class Conversation {
       std::string note;
       dns::Message reply;
       switch (judge(query_, *received, reply, note)) {
-        case Verdict::kReply:
+        case Verdict::kReply: {
           circumstances.timings.answer = std::chrono::duration_cast<microseconds>(now - asked);
-          if (options_.key) circumstances.signature = verify_signature(*options_.key, mac, *received);
-          note_transfer(transport, reply);
-          return Exchange{.query = query_,
+          if (signature) signature->take(*received);
+          Exchange result{.query = query_,
                           .reply = std::move(reply),
                           .reply_wire = std::move(*received),
                           .server = server,
-                          .circumstances = std::move(circumstances),
-                          .elapsed = std::chrono::duration_cast<microseconds>(now - begun),
+                          .circumstances = {},
                           .when = base::wall_now(),
                           .notes = {}};
+          result.octets = result.reply_wire.size();
+          if (is_transfer(options_) && transport != Transport::kUdp) {
+            if (auto done = receive_rest(**channel, attempt, deadline, signature, result); !done)
+              return std::unexpected(std::move(done.error()));
+          }
+          if (signature) circumstances.signature = signature->finish();
+          result.circumstances = std::move(circumstances);
+          result.elapsed = std::chrono::duration_cast<microseconds>(base::monotonic_now() - begun);
+          return result;
+        }
         case Verdict::kStray:
           notes_.push_back("ignored a message from " + server.to_text() + ": it " + note);
           break;
@@ -210,11 +237,39 @@ class Conversation {
     return std::unexpected(timeout_error(attempt));
   }
 
-  void note_transfer(Transport transport, const dns::Message& reply) {
-    const dns::RRType type = options_.question.type;
-    const bool is_transfer = type == dns::RRType::AXFR || type == dns::RRType::IXFR;
-    if (is_transfer && transport != Transport::kUdp && !reply.answers.empty())
-      notes_.push_back("a transfer may go on in further messages, and only its first one is shown");
+  // The further messages of a transfer, until the SOA that ends it.
+  base::Result<void, ExchangeError> receive_rest(Channel& channel, const Attempt& attempt,
+                                                 MonotonicTime& deadline,
+                                                 std::optional<SignatureCheck>& signature, Exchange& into) {
+    TransferEnd end(options_.question.type, options_.ixfr_serial);
+    for (bool is_over = end.take(into.reply); !is_over;) {
+      deadline = base::monotonic_now() + options_.timeout;
+      const auto received = channel.receive();
+      if (!received) {
+        ExchangeError error = received.error();
+        error.message += ", behind " + counted(into.messages, "message") + " of the transfer";
+        return std::unexpected(std::move(error));
+      }
+      into.octets += received->size();
+      auto message = dns::parse_message(*received);
+      if (into.octets > kTransferOctetsMax || !message || message->header.id != query_.header.id ||
+          message->rcode() != dns::Rcode::NOERROR) {
+        const std::string why = into.octets > kTransferOctetsMax ? "it is too long to be shown"
+                                : !message                       ? message.error().message
+                                : message->header.id != query_.header.id
+                                    ? "a message has id " + std::to_string(message->header.id)
+                                    : dns::to_text(message->rcode());
+        return std::unexpected(ExchangeError{.failure = Failure::kMalformed,
+                                             .message = "the transfer from " + attempt.server.to_text() +
+                                                        " broke off behind " +
+                                                        counted(into.messages, "message") + ": " + why});
+      }
+      if (signature) signature->take(*received);
+      ++into.messages;
+      is_over = end.take(*message);
+      std::ranges::move(message->answers, std::back_inserter(into.reply.answers));
+    }
+    return {};
   }
 
   const Options& options_;
@@ -224,6 +279,17 @@ class Conversation {
   std::vector<std::string> notes_;
 };
 
+// RFC 1995 3: the SOA of the version that is there, of which only the serial counts.
+dns::Record version_of(const Options& options) {
+  constexpr size_t kSoaOctets = 2 + 5 * 4;  // with two names of the root
+  dns::Record soa;
+  soa.owner = options.question.name;
+  soa.type = dns::RRType::SOA;
+  soa.rdata.resize(kSoaOctets);
+  base::store_u32(&soa.rdata[2], options.ixfr_serial);
+  return soa;
+}
+
 }  // namespace
 
 dns::Message build_query(const Options& options) {
@@ -231,6 +297,8 @@ dns::Message build_query(const Options& options) {
   query.header.flags = options.flags;
   query.header.opcode = options.opcode;
   if (!options.header_only) query.questions.push_back(options.question);
+  if (!options.header_only && options.question.type == dns::RRType::IXFR)
+    query.authorities.push_back(version_of(options));
   if (options.edns_enabled) {
     query.edns = options.edns;
     if (options.random_cookie) {

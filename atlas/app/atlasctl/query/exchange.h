@@ -70,8 +70,10 @@ struct Circumstances {
 
 struct Exchange {
   dns::Message query;
-  dns::Message reply;
-  std::vector<uint8_t> reply_wire;
+  dns::Message reply;               // of a transfer: its first message, with the answers of all
+  std::vector<uint8_t> reply_wire;  // of its first message
+  uint64_t octets = 0;              // of all its messages
+  size_t messages = 1;
   net::Endpoint server;
   Circumstances circumstances;
   std::chrono::microseconds elapsed{};  // of the try that was answered, connecting included
@@ -100,6 +102,9 @@ struct ExchangeError {
 base::Result<Exchange, ExchangeError> exchange(const Options& options,
                                                const std::vector<net::Endpoint>& servers,
                                                const std::function<void(const dns::Message&)>& sent);
+
+// Of one transfer, to keep in memory.
+inline constexpr uint64_t kTransferOctetsMax = uint64_t{512} << 20;
 
 // True if `reply` answers `query`. An error may come without the question; `why` says what is wrong.
 bool is_reply_to(const dns::Message& query, const dns::Message& reply, std::string& why);

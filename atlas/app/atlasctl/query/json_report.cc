@@ -158,7 +158,8 @@ std::string render_json(const Exchange& exchange, const Options& options) {
   json::object object;
   if (options.show_query) object["queryMessage"] = message_json(exchange.query);
   object["responseMessage"] = message_json(exchange.reply);
-  object["octets"] = exchange.reply_wire.size();
+  object["octets"] = exchange.octets;
+  if (exchange.messages != 1) object["messages"] = exchange.messages;
   object["server"] = exchange.server.to_text();
   const Circumstances& circumstances = exchange.circumstances;
   object["transport"] = to_text(circumstances.transport);

@@ -1,6 +1,8 @@
 #include "atlas/app/atlasctl/query/options.h"
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <utility>
 
 #include "atlas/app/atlasctl/query/option_values.h"
@@ -134,7 +136,7 @@ class Parser {
       case 'p':
         return set_number(options_.port, "-p", value, 1, 65535);
       case 't':
-        type_ = dns::parse_rrtype(value);
+        type_ = parse_type(value);
         return type_ ? Result<void>()
                      : fail(quoted(value) + " is not a record type", "as in MX, HTTPS or TYPE65280");
       case 'c':
@@ -175,11 +177,24 @@ class Parser {
                                : set_number(options_.source->port, "-b", text.substr(hash + 1), 0, 65535);
   }
 
+  // "IXFR=7" has a serial.
+  std::optional<dns::RRType> parse_type(std::string_view word) {
+    constexpr std::string_view kIxfr = "ixfr=";
+    if (word.size() <= kIxfr.size() ||
+        !std::ranges::equal(word.substr(0, kIxfr.size()), kIxfr, {}, [](char c) { return std::tolower(c); }))
+      return dns::parse_rrtype(word);
+    const std::string_view digits = word.substr(kIxfr.size());
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), options_.ixfr_serial);
+    if (error != std::errc() || end != digits.data() + digits.size()) return {};
+    return dns::RRType::IXFR;
+  }
+
   // NAME, TYPE and CLASS in any order. A word that could be a type is the name if no other word is.
   Result<void> place_free_words() {
     std::vector<std::string_view> names;
     for (const std::string_view word : free_words_) {
-      if (!dns::parse_rrtype(word) && !dns::parse_rrclass(word)) names.push_back(word);
+      if (!parse_type(word) && !dns::parse_rrclass(word)) names.push_back(word);
     }
     if (names.empty() && !name_ && !free_words_.empty()) names.push_back(free_words_.front());
     if (names.size() > 1 && !name_) {
@@ -192,7 +207,7 @@ class Parser {
       if (!name_placed && !names.empty() && word.data() == names.front().data()) {
         name_placed = true;
         if (auto done = set_name(parse_typed_name(word)); !done) return done;
-      } else if (const auto type = dns::parse_rrtype(word); type && !type_) {
+      } else if (const auto type = parse_type(word); type && !type_) {
         type_ = type;
       } else if (const auto rr_class = dns::parse_rrclass(word); rr_class && !rr_class_) {
         rr_class_ = rr_class;
@@ -208,10 +223,12 @@ class Parser {
     question.type = type_.value_or(is_reverse_ ? dns::RRType::PTR : name_ ? dns::RRType::A : dns::RRType::NS);
     question.rr_class = rr_class_.value_or(dns::RRClass::IN);
     if (name_) question.name = *name_;
-    // RFC 5936 4.2, RFC 1995 2.
-    if (question.type == dns::RRType::AXFR && options_.transport == Transport::kUdp)
-      options_.transport = Transport::kTcp;
+    // RFC 5936 4.2; over UDP, an IXFR comes to an end of its own seldom.
+    if (is_transfer(options_) && options_.transport == Transport::kUdp) options_.transport = Transport::kTcp;
     if (auto done = complete_tls(); !done) return done;
+    if (is_transfer(options_) &&
+        (options_.transport == Transport::kHttps || options_.transport == Transport::kHttp3))
+      return fail("a transfer does not go over HTTP", "+tls and +quic are encrypted, too");
     if (options_.key && !options_.key_file.empty()) {
       return fail("one key signs a query", "--key has it, or --key-file");
     }

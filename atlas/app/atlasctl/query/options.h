@@ -68,6 +68,7 @@ struct Sections {
 
 struct Options {
   dns::Question question;
+  uint32_t ixfr_serial = 0;  // of the version that an IXFR starts from
   dns::Opcode opcode = dns::Opcode::QUERY;
   bool header_only = false;
   uint16_t flags = dns::kFlagRD | dns::kFlagAD;
@@ -101,6 +102,11 @@ struct Options {
   ColorMode color = ColorMode::kAuto;
   bool help = false;
 };
+
+// A zone is asked for, whose response may take several messages.
+inline bool is_transfer(const Options& options) {
+  return options.question.type == dns::RRType::AXFR || options.question.type == dns::RRType::IXFR;
+}
 
 // `words` without the program and command names.
 base::Result<Options> parse_options(std::span<const std::string_view> words);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "atlas/app/atlasctl/query/exchange.h"
+
 namespace atlas::app::atlasctl::query {
 namespace {
 
@@ -238,6 +240,23 @@ TEST(QueryOptions, MistakesAreExplained) {
   EXPECT_EQ(error({"example", "-p", "99999"}), "-p: \"99999\" is not a number from 1 to 65535 | ");
   EXPECT_EQ(error({"example", "-p"}), "-p needs a value | ");
   EXPECT_EQ(error({"example", "--json"}), "there is no option --json | write +json");
+}
+
+TEST(QueryOptions, TransfersGoOverStreams) {
+  const auto axfr = parse({"example", "AXFR"});
+  EXPECT_EQ(axfr->transport, Transport::kTcp);
+  const auto ixfr = parse({"Ixfr=2026112501", "example", "+quic"});
+  EXPECT_EQ(ixfr->question.type, dns::RRType::IXFR);
+  EXPECT_EQ(ixfr->ixfr_serial, 2026112501u);
+  EXPECT_EQ(ixfr->transport, Transport::kQuic);
+  EXPECT_EQ(parse({"example", "-t", "IXFR=7"})->ixfr_serial, 7u);
+  const dns::Message query = build_query(*ixfr);
+  ASSERT_EQ(query.authorities.size(), 1u);
+  EXPECT_EQ(query.authorities[0].type, dns::RRType::SOA);
+  EXPECT_EQ(error({"example", "AXFR", "+https"}),
+            "a transfer does not go over HTTP | +tls and +quic are encrypted, too");
+  EXPECT_EQ(error({"example", "-t", "IXFR=x"}),
+            "\"IXFR=x\" is not a record type | as in MX, HTTPS or TYPE65280");
 }
 
 TEST(QueryOptions, EveryWordOfTheHelpParses) {

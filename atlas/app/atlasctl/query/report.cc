@@ -283,10 +283,12 @@ std::string render_text(const Exchange& exchange, const Options& options, const 
   if (options.sections.statistics) {
     if (!out.empty()) out += '\n';
     out += timing_line(exchange.circumstances, paint);
-    out += paint(Style::kDim, ";; " + counted(exchange.reply_wire.size(), "octet") + " from " +
-                                  exchange.server.to_text() + " over " +
-                                  std::string(to_text(exchange.circumstances.transport)) + " in " +
-                                  milliseconds_text(exchange.elapsed) + ", " + utc(exchange.when)) +
+    out += paint(Style::kDim,
+                 ";; " + counted(exchange.octets, "octet") +
+                     (exchange.messages == 1 ? "" : " in " + counted(exchange.messages, "message")) +
+                     " from " + exchange.server.to_text() + " over " +
+                     std::string(to_text(exchange.circumstances.transport)) + " in " +
+                     milliseconds_text(exchange.elapsed) + ", " + utc(exchange.when)) +
            '\n';
   }
   return out;

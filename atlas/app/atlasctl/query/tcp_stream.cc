@@ -90,6 +90,7 @@ class FramedChannel final : public Channel {
           return std::vector<uint8_t>(message.begin(), message.end());
         }
       }
+      forget_taken();
       const size_t before = received_.size();
       if (auto done = stream_->receive(received_); !done) return std::unexpected(std::move(done.error()));
       if (received_.size() == before) return std::unexpected(closed_error(attempt_));
@@ -98,6 +99,14 @@ class FramedChannel final : public Channel {
 
  private:
   static constexpr size_t kLengthOctets = 2;
+
+  // What is left is a part of one message.
+  void forget_taken() {
+    base::OctetBuffer rest;
+    rest.append(received_.bytes().subspan(taken_));
+    received_ = std::move(rest);
+    taken_ = 0;
+  }
 
   Attempt attempt_;
   std::unique_ptr<Stream> stream_;
