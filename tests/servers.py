@@ -136,9 +136,12 @@ class Server:
 class Nsd(Server):
     name = "NSD"
     executable = "nsd"
+    zone_settings = ""  # of every zone
 
     def command(self):
-        zones = "".join(f'zone:\n  name: "{apex}"\n  zonefile: "{path}"\n' for apex, path in self.zones.items())
+        zones = "".join(
+            f'zone:\n  name: "{apex}"\n  zonefile: "{path}"\n{self.zone_settings}' for apex, path in self.zones.items()
+        )
         config = self.folder / "nsd.conf"
         config.write_text(
             f"""server:
@@ -170,7 +173,8 @@ remote-control:
 class Knot(Server):
     name = "Knot"
     executable = "knotd"
-    # More of its configuration, for tests: sections, settings of the databases and of every zone.
+    # More of its configuration, for tests: settings of the server, sections, settings of the databases and of every zone.
+    server_settings = ""
     sections = ""
     database = ""
     journal = "none"
@@ -189,7 +193,7 @@ class Knot(Server):
   tcp-workers: 1
   background-workers: 1
   udp-max-payload: 1232
-log:
+{self.server_settings}log:
   - target: stderr
     any: warning
 database:

@@ -60,11 +60,11 @@ acl:
 
 
 class Atlas(servers.Atlas):
-    transfers = False
+    transfers = True
     sections = f"""keys:
   - {{name: "{KEY_NAME}", algorithm: {ALGORITHM}, secret: "{SECRET}"}}
 """
-    zone_settings = f', update-policy: ["grant {KEY_NAME} zonesub ANY"]'
+    zone_settings = f', update-policy: ["grant {KEY_NAME} zonesub ANY"], allow-transfer: ["key {KEY_NAME}"]'
 
     def durable_folder(self):
         return self.folder / "state"

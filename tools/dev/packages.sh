@@ -102,16 +102,17 @@ declare -A PEERS=(
   [nsd]=usr/sbin/nsd [knot]=usr/sbin/knotd [bind9]=usr/sbin/named
   [unbound]=usr/sbin/unbound [dnsdist]=usr/bin/dnsdist
   [pdns-server]=usr/sbin/pdns_server [pdns-backend-bind]='usr/lib/*/pdns/libbindbackend.so'
+  [pdns-backend-sqlite3]='usr/lib/*/pdns/libgsqlite3backend.so'
   [lego]=usr/bin/lego [pebble]=usr/bin/pebble
   [kea-dhcp-ddns-server]=usr/sbin/kea-dhcp-ddns [kea-common]='usr/lib/*/libkea-asiodns.so.*'
 )
 
 group_peers() {
   case $1 in
-    test) printf '%s\n' nsd knot bind9 unbound ;;
+    test) printf '%s\n' nsd knot bind9 unbound pdns-server pdns-backend-sqlite3 ;;
     bench)
       group_peers test
-      printf '%s\n' dnsdist pdns-server pdns-backend-bind
+      printf '%s\n' dnsdist pdns-backend-bind
       ;;
     interop)
       group_peers test
