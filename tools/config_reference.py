@@ -19,12 +19,24 @@ HEADING = "## Keys\n"
 RESTARTS = Path("atlas/control/config/effective.cc")
 
 
+def entries(node):
+    """What the entries of a list are, where they are mappings whose keys are described."""
+    items = node.get("items", {})
+    for choice in items.get("oneOf", [items]):
+        described = {name: value for name, value in choice.get("properties", {}).items() if "description" in value}
+        if described:
+            return {"properties": described}
+    return {}
+
+
 def keys(node, prefix=""):
     """(path, description, default or None, choices) of every key, sections included, in the schema's order."""
     for name, value in node.get("properties", {}).items():
         path = f"{prefix}{name}"
         yield path, value.get("description", ""), value.get("default"), value.get("enum", [])
-        yield from keys(value, path + ".")
+        if not prefix.endswith("[]."):
+            yield from keys(value, path + ".")
+            yield from keys(entries(value), path + "[].")
 
 
 def needs_restart(path, fixed):

@@ -267,6 +267,50 @@ def updates(results):
     return "\n".join([*sections, origin(found)])
 
 
+def secondaries(results):
+    found = those_of(results, "secondaries")
+    if not found:
+        return ""
+    result = found["secondaries"]
+    rows = [
+        (f"{what}: {label}", of_servers(result, f"{phase}_{key}"))
+        for phase, what in (("load", "from nothing"), ("change", "all changed at once"), ("storm", "a NOTIFY for each, nothing has changed"))
+        for key, label in (("seconds", "seconds"), ("cpu_s", "CPU seconds"), ("sockets", "sockets at most"))
+    ]
+    rows += [
+        (label, {name: octets / 2**20 for name, octets in of_servers(result, key).items()})
+        for key, label in (("octets", "memory at the end, MiB"), ("peak_octets", "the most memory, MiB"))
+    ]
+    told = f"{result['zones']:,} small zones taken from one primary, a Knot on the other core:\n"
+    return "\n".join(["## Secondaries\n", told, compared("", [row for row in rows if row[1]]), origin(found)])
+
+
+def transfers(results):
+    found = those_of(results, "transfers")
+    if not found:
+        return ""
+    sections = ["## Zone transfers\n"]
+    if result := found.get("transfers"):
+        records = max(one["records"] for one in result["servers"].values())
+        rows = [
+            ("CPU nanoseconds a record", {name: s * 1000 for name, s in of_servers(result, "cpu_s_per_million").items()}),
+            ("records a second", of_servers(result, "records_per_second")),
+            ("octets a record", {name: octets / records for name, octets in of_servers(result, "octets").items()}),
+        ]
+        beside = [
+            ("without transfers", of_servers(result, "quiet_p99_us")),
+            ("with transfers", of_servers(result, "beside_p99_us")),
+            ("the latter by the former", of_servers(result, "ratio_p99")),
+        ]
+        sections += [
+            f"AXFR of {records:,} records to a client that counts them:\n",
+            compared("", rows),
+            "p99 of UDP queries at 40 % of what each server can do, in microseconds, without transfers and with one after another:\n",
+            compared("", beside),
+        ]
+    return "\n".join([*sections, origin(found)])
+
+
 def panels(results):
     """(title, unit, {server: figure}) of what the picture shows."""
     one_of_each = (
@@ -341,7 +385,7 @@ def references(root):
     head, rest = (root / DOCUMENT).read_text().split(BEGIN)
     tail = rest.split(END)[1]
     image = f"![Atlas beside other servers: shorter bars are better]({PICTURE.name})\n\n" if shown else ""
-    sections = [write(results) for write in (serving, streams, handshakes, idle, memory, start, huge, changes, updates, disturbance)]
+    sections = [write(results) for write in (serving, streams, handshakes, idle, memory, start, huge, changes, updates, transfers, secondaries, disturbance)]
     text = f"{head}{BEGIN}\n{image}{chr(10).join(filter(None, sections))}\n{END}{tail}"
     return {DOCUMENT: text} | ({PICTURE: picture(shown)} if shown else {})
 

@@ -79,6 +79,20 @@ RESULTS = {
             "memory_ratio": 1.05,
         },
     },
+    "transfers": {
+        "servers": {
+            name: {
+                "records": 3_000_006,
+                "octets": 90_000_180,
+                "cpu_s_per_million": seconds,
+                "records_per_second": 1e6,
+                "quiet_p99_us": 100,
+                "beside_p99_us": 120,
+                "ratio_p99": 1.2,
+            }
+            for name, seconds in (("Atlas", 0.15), ("NSD", 0.3))
+        },
+    },
     "huge": {
         "records": 50_000_005,
         "threads": 2,
@@ -121,6 +135,10 @@ class PerformanceDocument(unittest.TestCase):
         self.assertIn("| milliseconds until the answer, p50 | 12.0 | 36.0 (0.33) |", text)
         self.assertIn("| syncs of the disk an update, all clients | 0.02 | 3.00 (0.01) |", text)
         self.assertIn("1,000 updates a second for 600 seconds in a zone of 2,000 names", text)
+        self.assertIn("AXFR of 3,000,006 records", text)
+        self.assertIn("| CPU nanoseconds a record | 150 | 300 (0.50) |", text)
+        self.assertIn("| octets a record | 30.0 | 30.0 (1.00) |", text)
+        self.assertIn("| with transfers | 120 | 120 (1.00) |", text)
         self.assertIn("./dev bench serving --rounds 7   # 0123456789ab", text)
 
     def test_what_was_not_measured_is_left_out(self):
