@@ -117,7 +117,6 @@ CASES = {
 DELIBERATE = {
     "EDNS cookie of 7": ("1", "RFC 7873 5.2.2 wants FORMERR; NSD and Knot do not look at cookies by default"),
     "EDNS cookie of 41": ("1", "RFC 7873 5.2.2 wants FORMERR; NSD and Knot do not look at cookies by default"),
-    "type AXFR over UDP": ("5", "transfers are refused, by whatever transport"),
 }
 
 

@@ -109,10 +109,10 @@ declare -A PEERS=(
 
 group_peers() {
   case $1 in
-    test) printf '%s\n' nsd knot bind9 unbound pdns-server pdns-backend-sqlite3 ;;
+    test) printf '%s\n' nsd knot bind9 unbound pdns-server pdns-backend-bind pdns-backend-sqlite3 ;;
     bench)
       group_peers test
-      printf '%s\n' dnsdist pdns-backend-bind
+      printf '%s\n' dnsdist
       ;;
     interop)
       group_peers test

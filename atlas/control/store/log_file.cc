@@ -1,5 +1,6 @@
 #include "atlas/control/store/log_file.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <span>
@@ -147,7 +148,7 @@ base::Result<LogState> inspect_log(const std::filesystem::path& path, uint32_t p
 }
 
 base::Result<void> rewrite_log(const std::filesystem::path& from, const std::filesystem::path& to,
-                               const LogState& state, uint32_t page_octets) {
+                               const LogState& state, uint32_t page_octets, std::string_view first_page) {
   const auto file = base::InputFile::open(from, kLogOctetsMax);
   if (!file) return std::unexpected(file.error());
   Frames frames(*file, page_octets);
@@ -166,6 +167,9 @@ base::Result<void> rewrite_log(const std::filesystem::path& from, const std::fil
   for (uint64_t number = 0; number < state.certain; ++number) {
     if (auto read = frames.read(number); !read) return read;
     const std::span<uint8_t> octets = frames.octets();
+    const bool is_first_page = base::load_u32(&octets[0]) == 1;
+    if (is_first_page && !first_page.empty())
+      std::ranges::copy(first_page, octets.subspan(kFrameHeaderOctets).begin());
     base::store_u32(&octets[8], kSalt);
     base::store_u32(&octets[12], kSalt);
     sums = frames.computed(sums, false);

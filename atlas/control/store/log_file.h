@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 
 #include "atlas/base/result.h"
 
@@ -23,8 +24,9 @@ struct LogState {
 base::Result<LogState> inspect_log(const std::filesystem::path& path, uint32_t page_octets);
 
 // Writes the frames that are certain to another file, with checksums that are right: SQLite takes all of them
-// over, and the pages' own authentication shows which are damaged.
+// over, and the pages' own authentication shows which are damaged. `first_page`, unless it is empty, takes
+// the place of every page 1.
 base::Result<void> rewrite_log(const std::filesystem::path& from, const std::filesystem::path& to,
-                               const LogState& state, uint32_t page_octets);
+                               const LogState& state, uint32_t page_octets, std::string_view first_page = {});
 
 }  // namespace atlas::control::store

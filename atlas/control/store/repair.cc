@@ -86,17 +86,17 @@ base::Result<Connection> open_and_read(const DatabaseFile& file) {
 // Page 1 says where the tables begin, which is the same in every database that the same steps have made. One
 // of an empty database takes the place of one that cannot be read. It gets a change counter that does not fit
 // to the rest, so that SQLite believes the file's size.
-base::Result<void> transplant_first_page(const fs::path& scratch, const RepairTask& task) {
+base::Result<std::string> make_first_page(const fs::path& scratch, const RepairTask& task) {
   const fs::path donor = scratch.string() + ".donor";
   remove_database(donor);
   const DatabaseFile file{donor, task.key, nullptr, true};
   {
     auto made = Connection::open(file);
     if (!made) return std::unexpected(std::move(made.error()));
-    if (auto done = migrate(*made, file, task.steps); !done) return done;
+    auto done = migrate(*made, file, task.steps);
     // The log's frames are for a database with a log.
-    if (auto done = made->execute("PRAGMA locking_mode=EXCLUSIVE;PRAGMA journal_mode=WAL"); !done)
-      return done;
+    if (done) done = made->execute("PRAGMA locking_mode=EXCLUSIVE;PRAGMA journal_mode=WAL");
+    if (!done) return std::unexpected(std::move(done.error()));
   }
   const auto content = base::InputFile::open(donor, UINT64_MAX);
   if (!content) return std::unexpected(content.error());
@@ -105,28 +105,31 @@ base::Result<void> transplant_first_page(const fs::path& scratch, const RepairTa
   if (!read) return std::unexpected(read.error());
   page[kChangeCounter] = static_cast<char>(page[kChangeCounter] ^ 1);
   remove_database(donor);
-  const net::FileDescriptor target(::open(scratch.c_str(), O_WRONLY | O_CLOEXEC));
-  if (!target || ::pwrite(target.get(), page.data(), page.size(), 0) != static_cast<ssize_t>(page.size())) {
-    return base::fail(scratch.string() + ": cannot write: " + std::strerror(errno));
-  }
-  return {};
+  return page;
 }
 
-// A copy of the database and of what its log holds for certain.
-base::Result<void> make_scratch(const fs::path& scratch, const RepairTask& task) {
+// A copy of the database and of what its log holds for certain, with another page 1 in both if there is one.
+base::Result<void> make_scratch(const fs::path& scratch, const RepairTask& task,
+                                std::string_view first_page = {}) {
   remove_database(scratch);
   const fs::path database = database_path(task.folder);
   if (auto copied = copy_whole(database, scratch); !copied) return copied;
+  const net::FileDescriptor target(::open(scratch.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!target || ::pwrite(target.get(), first_page.data(), first_page.size(), 0) !=
+                     static_cast<ssize_t>(first_page.size())) {
+    return base::fail(scratch.string() + ": cannot write: " + std::strerror(errno));
+  }
   if (task.log.certain == 0) return {};
-  return rewrite_log(log_of(database), log_of(scratch), task.log, kPageOctets);
+  return rewrite_log(log_of(database), log_of(scratch), task.log, kPageOctets, first_page);
 }
 
 base::Result<Connection> open_scratch(const fs::path& scratch, const RepairTask& task) {
   if (auto made = make_scratch(scratch, task); !made) return std::unexpected(std::move(made.error()));
   if (auto connection = open_and_read({scratch, task.key})) return connection;
-  if (auto made = make_scratch(scratch, task); !made) return std::unexpected(std::move(made.error()));
-  if (auto done = transplant_first_page(scratch, task); !done)
-    return std::unexpected(std::move(done.error()));
+  const auto first_page = make_first_page(scratch, task);
+  if (!first_page) return std::unexpected(first_page.error());
+  if (auto made = make_scratch(scratch, task, *first_page); !made)
+    return std::unexpected(std::move(made.error()));
   return open_and_read({scratch, task.key, nullptr, true});
 }
 
