@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "atlas/base/assert.h"
+#include "atlas/transfer/messages.h"
 #include "atlas/update/apply.h"
 #include "atlas/zone/check/edit_check.h"
 #include "atlas/zone/soa.h"
@@ -24,11 +25,6 @@ std::string text_of(dns::NameView name) {
   return dns::to_text(name);
 }
 
-// RFC 1982 3.2.
-bool is_above(uint32_t serial, uint32_t other) {
-  return static_cast<int32_t>(serial - other) > 0;
-}
-
 bool is_soa(const zone::RRsetEdit& edit) {
   return edit.type == dns::RRType::SOA;
 }
@@ -38,7 +34,7 @@ void ignore_low_serial(std::vector<zone::RRsetEdit>& edits, const zone::Zone& ve
   for (zone::RRsetEdit& edit : edits) {
     if (!is_soa(edit) || edit.rdatas.size() != 1 || edit.rdatas.front().size() < zone::kSoaOctetsMin)
       continue;
-    if (!is_above(zone::soa_serial(edit.rdatas.front()), version.serial()))
+    if (!transfer::is_newer(zone::soa_serial(edit.rdatas.front()), version.serial()))
       zone::set_soa_serial(edit.rdatas.front(), version.serial());
   }
 }
@@ -54,7 +50,7 @@ void raise_serial(std::vector<zone::RRsetEdit>& edits, const zone::Zone& version
   if (given->rdatas.size() != 1 || given->rdatas.front().size() < zone::kSoaOctetsMin)
     return;  // refused later
   std::vector<uint8_t>& soa = given->rdatas.front();
-  if (is_above(zone::soa_serial(soa), version.serial())) return;
+  if (transfer::is_newer(zone::soa_serial(soa), version.serial())) return;
   zone::set_soa_serial(soa, zone::soa_serial(raised.rdatas.front()));
 }
 

@@ -90,12 +90,12 @@ Rcode SecondaryZones::Contents::take_notify(const handoff::Request& request, con
   const auto version = changes.newest(zone.apex);
   // Nothing that is not here yet. Whoever serves nothing asks in any case.
   if (notify->serial && version != nullptr && !zone.is_expired &&
-      !is_above(*notify->serial, version->serial()))
+      !transfer::is_newer(*notify->serial, version->serial()))
     return Rcode::NOERROR;
   // The first that tells is asked first. Without a serial, or with several, what comes is looked at once
   // more.
   if (zone.wants_another && zone.wanted_serial && notify->serial) {
-    if (is_above(*notify->serial, *zone.wanted_serial)) zone.wanted_serial = notify->serial;
+    if (transfer::is_newer(*notify->serial, *zone.wanted_serial)) zone.wanted_serial = notify->serial;
   } else {
     zone.wanted_serial = zone.wants_another ? std::nullopt : notify->serial;
   }

@@ -122,7 +122,7 @@ void SecondaryZones::Contents::take_answer(size_t slot, remotes::Outcome& outcom
   }
   ++state.refreshes;
   const auto version = changes.newest(zone.apex);
-  if (version == nullptr || round.whole || is_above(answer->soa.serial, version->serial())) {
+  if (version == nullptr || round.whole || transfer::is_newer(answer->soa.serial, version->serial())) {
     want_transfer(slot, version != nullptr && !round.whole);
     return;
   }
@@ -167,7 +167,8 @@ void SecondaryZones::Contents::finish(size_t slot) {
   if (zone.wants_another && zone.wanted_serial && !zone.wants_whole) {
     const auto version = changes.newest(zone.apex);
     // What a NOTIFY has told of is there.
-    if (version != nullptr && !is_above(*zone.wanted_serial, version->serial())) zone.wants_another = false;
+    if (version != nullptr && !transfer::is_newer(*zone.wanted_serial, version->serial()))
+      zone.wants_another = false;
   }
   if (zone.wants_another) zone.timer.hurry(std::max(now, zone.rests_until));
   reschedule(slot);

@@ -71,7 +71,8 @@ base::Result<ZoneReceiver::Whole> ZoneReceiver::build(transfer::Whole given) con
   if (given.ignored != 0 && whole.given.first_finding.empty())
     whole.given.first_finding = "records that do not belong to the zone were left out";
   const zone::Zone& version = *whole.given.version;
-  if (task_.version != nullptr && !task_.any_serial && !is_above(version.serial(), task_.version->serial())) {
+  if (task_.version != nullptr && !task_.any_serial &&
+      !transfer::is_newer(version.serial(), task_.version->serial())) {
     return base::fail("serial " + std::to_string(version.serial()) + " is not above " +
                       std::to_string(task_.version->serial()));
   }

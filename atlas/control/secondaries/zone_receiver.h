@@ -72,9 +72,4 @@ class ZoneReceiver : public remotes::Receiver {
   base::MonotonicTime finished_{};
 };
 
-// RFC 1982 3.2.
-inline bool is_above(uint32_t serial, uint32_t other) {
-  return static_cast<int32_t>(serial - other) > 0;
-}
-
 }  // namespace atlas::control::secondaries
