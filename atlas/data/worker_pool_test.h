@@ -50,6 +50,14 @@ class WorkerPoolTest : public ::testing::Test {
     ASSERT_TRUE(publisher_->adopted_by_all());
   }
 
+  // Until a counter says so, or two seconds: workers count after they have sent.
+  static void wait_for(const handoff::Counter& counter, uint64_t value) {
+    for (int i = 0; i < 2000 && counter.read() < value; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_GE(counter.read(), value);
+  }
+
   static std::optional<dns::Message> ask_udp(int fd, uint16_t id, std::string_view name) {
     send_all(fd, test_query(id, name));
     const std::vector<uint8_t> octets = receive_some(fd);
