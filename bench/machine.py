@@ -29,6 +29,9 @@ SETTLE_SECONDS_MAX = 120
 # Between two questions of a start: what the clock is wrong by.
 PAUSE_SECONDS = 0.005
 CONNECTIONS_PER_PROCESS = 5000
+# Before the command of a generator that keeps an even rate: it must not wait behind what it shares its core with.
+IN_TIME = ["chrt", "--fifo", "10"]
+SENT_SHARE_MIN = 0.99
 RRTYPES = {"A": 1, "MX": 15, "TXT": 16, "AAAA": 28}
 # Some load millions of records, beside others.
 servers.Server.start_seconds = 600
@@ -139,9 +142,17 @@ def launch_until_answer(server, last, prefix=()):
 
 def udp_load(port, queries, seconds, rate=None):
     """What atlas-load reports. In a closed loop without a rate, in an open one with it."""
-    # At an even rate it must not wait behind what it shares its core with: it would measure that.
-    first = ["chrt", "--fifo", "10"] if rate else []
-    return load(first, "udp", port, queries, seconds, *([rate] if rate else []))
+    if not rate:
+        return load([], "udp", port, queries, seconds)
+    found = load(IN_TIME, "udp", port, queries, seconds, rate)
+    require_whole(found, seconds, rate)
+    return found
+
+
+def require_whole(found, seconds, rate):
+    """Raises if a generator was held up: it did not measure what it should."""
+    if found["sent"] < SENT_SHARE_MIN * rate * seconds:
+        raise RuntimeError(f"{found['sent']} queries were sent instead of {rate * seconds:.0f}: the generator was held up")
 
 
 def stream_load(transport, port, queries, seconds, connections, pending):

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #include "atlas/base/bytes.h"
 #include "bench/load/histogram.h"
@@ -18,6 +19,9 @@ struct LoadResult {
   double seconds = 0;  // in which `answered` came
   Histogram latency;   // from sending to the kernel's time of receipt, over TCP to the reading of it
 };
+
+// One JSON object on one line.
+std::string to_json(const LoadResult& result);
 
 // Whether `answer`, of twelve octets at least, is a response to `query`. The queries have one question and
 // OPT without options.

@@ -16,15 +16,13 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
-#include "atlas/dns/message.h"
+#include "atlas/net/address.h"
 #include "bench/load/handshake_load.h"
 #include "bench/load/https_connection.h"
+#include "bench/load/queries.h"
 #include "bench/load/quic_connection.h"
 #include "bench/load/stream_load.h"
 #include "bench/load/tcp_clients.h"
@@ -41,44 +39,9 @@ int fail(const std::string& message) {
   return 1;
 }
 
-base::Result<std::vector<uint8_t>> make_query(const std::string& name, const std::string& type,
-                                              bool dnssec_ok = false) {
-  const auto parsed = dns::parse_name(name);
-  if (!parsed) return std::unexpected(parsed.error());
-  const auto rrtype = dns::parse_rrtype(type);
-  if (!rrtype) return base::fail("unknown type " + type);
-  dns::Message message;
-  message.questions.push_back({*parsed, *rrtype, dns::RRClass::IN});
-  message.edns.emplace().dnssec_ok = dnssec_ok;
-  return dns::encode(message, 512);
-}
-
-base::Result<std::vector<std::vector<uint8_t>>> read_queries(const std::string& path) {
-  std::vector<std::vector<uint8_t>> queries;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    std::string name, type, flag;
-    std::istringstream(line) >> name >> type >> flag;
-    auto query = make_query(name, type, flag == "do");
-    if (!query) return std::unexpected(query.error());
-    queries.push_back(std::move(*query));
-  }
-  if (queries.empty()) return base::fail(path + ": no queries");
-  return queries;
-}
-
 int print(const base::Result<bench::LoadResult>& result) {
   if (!result) return fail(result.error().message);
-  const auto microseconds = [&](double share) {
-    return static_cast<double>(result->latency.quantile(share)) / 1000;
-  };
-  std::printf(
-      "{\"sent\": %llu, \"answered\": %llu, \"wrong\": %llu, \"late\": %llu, \"seconds\": %.3f, "
-      "\"per_second\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}\n",
-      static_cast<unsigned long long>(result->sent), static_cast<unsigned long long>(result->answered),
-      static_cast<unsigned long long>(result->wrong), static_cast<unsigned long long>(result->late),
-      result->seconds, static_cast<double>(result->answered) / result->seconds, microseconds(0.5),
-      microseconds(0.99), microseconds(0.999), static_cast<double>(result->latency.largest()) / 1000);
+  std::puts(bench::to_json(*result).c_str());
   return 0;
 }
 
@@ -93,7 +56,7 @@ uint32_t number(const char* text) {
 int run_udp(const net::Endpoint& server, int argc, char** argv) {
   // Waits end when they should, not up to 50 us later.
   ::prctl(PR_SET_TIMERSLACK, 1);
-  auto queries = read_queries(argv[3]);
+  auto queries = bench::read_queries(argv[3]);
   if (!queries) return fail(queries.error().message);
   bench::UdpLoad load{.server = server, .queries = std::move(*queries), .duration = seconds(argv[4])};
   if (argc > 5) load.rate = std::atof(argv[5]);
@@ -112,7 +75,7 @@ constexpr struct {
                 {"http3", "http3-idle", bench::connect_http3}};
 
 int run_stream(const net::Endpoint& server, bench::Connect connect, int argc, char** argv) {
-  auto queries = read_queries(argv[3]);
+  auto queries = bench::read_queries(argv[3]);
   if (!queries) return fail(queries.error().message);
   bench::StreamLoad load{.server = server, .queries = std::move(*queries), .duration = seconds(argv[4])};
   if (argc > 5) load.connections = number(argv[5]);
@@ -122,7 +85,7 @@ int run_stream(const net::Endpoint& server, bench::Connect connect, int argc, ch
 
 int run_handshakes(const net::Endpoint& server, bench::BeginBriefly begin, bool resumed, int argc,
                    char** argv) {
-  auto queries = read_queries(argv[3]);
+  auto queries = bench::read_queries(argv[3]);
   if (!queries) return fail(queries.error().message);
   bench::HandshakeLoad load{.server = server,
                             .queries = std::move(*queries),
@@ -154,7 +117,7 @@ int main(int argc, char** argv) {
     if (command == stream.idle_command) done = bench::hold_idle(*server, count, stream.connect);
   }
   if (command == "tcp-slow" && argc > 5) {
-    const auto query = make_query(argv[4], argv[5]);
+    const auto query = bench::make_query(argv[4], argv[5]);
     if (!query) return fail(query.error().message);
     done = bench::read_slowly(*server, count, *query);
   }

@@ -186,6 +186,7 @@ base::Result<LoadResult> run_udp_load(const UdpLoad& load) {
     for (const auto& each : lanes) each->receive();
     if (result.answered != before) last_answer = now;
     if (open_loop) {
+      if (load.beside) load.beside();
       std::this_thread::sleep_for(kPace);
     } else if (now - last_answer > std::chrono::milliseconds(100)) {
       for (const auto& each : lanes) each->forget_lost();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "atlas/base/result.h"
@@ -19,6 +20,9 @@ struct UdpLoad {
   uint32_t window = 256;
   uint32_t sockets = 4;  // source ports
   std::chrono::milliseconds duration{5000};
+  // What else the thread does: called each time that an open loop looks around, some 25 us apart. Two
+  // generators on one core would delay each other.
+  std::function<void()> beside = {};
 };
 
 base::Result<LoadResult> run_udp_load(const UdpLoad& load);

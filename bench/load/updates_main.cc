@@ -1,14 +1,11 @@
 // atlas-updates: sends signed dynamic updates to a DNS server on this machine, for benchmarks. Prints one
 // line of JSON.
 //
-//   atlas-updates SERVER APEX KEY SECONDS CLIENTS                       each client waits for its answer and
-//   sends
-//                                                                       the next
-//   atlas-updates SERVER APEX KEY SECONDS CLIENTS RATE LOOKS QUERIES    RATE a second, each another address
-//   of a name
-//                                                                       in QUERIES; LOOKS a second of them
-//                                                                       are asked for until an answer shows
-//                                                                       them
+//   atlas-updates SERVER APEX KEY SECONDS CLIENTS
+//       each client waits for its answer and sends the next
+//   atlas-updates SERVER APEX KEY SECONDS UPDATES LOOKS QUERIES RATE
+//       UPDATES a second, each another address of a name in QUERIES; LOOKS a second of them are asked for
+//       until an answer shows them; beside them RATE queries a second, all from one thread
 //
 // SERVER is ADDRESS:PORT, KEY is ALGORITHM:NAME:BASE64. QUERIES is a file of "NAME TYPE" lines.
 #include <sys/prctl.h>
@@ -19,6 +16,8 @@
 #include <sstream>
 #include <string>
 
+#include "bench/load/queries.h"
+#include "bench/load/udp_load.h"
 #include "bench/load/update_load.h"
 
 namespace {
@@ -30,29 +29,48 @@ int fail(const std::string& message) {
   return 1;
 }
 
-void print(const bench::UpdateResult& result) {
-  const auto count = [](uint64_t value) { return static_cast<unsigned long long>(value); };
-  const auto us = [](uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1000; };
-  std::string rcodes;
-  for (size_t rcode = 0; rcode < result.rcodes.size(); ++rcode) {
-    if (result.rcodes[rcode] == 0) continue;
-    rcodes += (rcodes.empty() ? "\"" : ", \"") + std::to_string(rcode) +
-              "\": " + std::to_string(result.rcodes[rcode]);
+base::Result<std::vector<dns::Name>> names_with_addresses(const char* path) {
+  std::vector<dns::Name> names;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::string name, type;
+    std::istringstream(line) >> name >> type;
+    if (type != "A") continue;
+    const auto parsed = dns::parse_name(name);
+    if (!parsed) return std::unexpected(parsed.error());
+    names.push_back(*parsed);
   }
-  std::printf(
-      "{\"sent\": %llu, \"answered\": %llu, \"answered_late\": %llu, \"unanswered\": %llu, \"wrong\": %llu, "
-      "\"verified\": %llu, "
-      "\"behind\": %llu, "
-      "\"rcodes\": {%s}, \"seconds\": %.3f, \"per_second\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
-      "\"max_us\": %.1f, "
-      "\"looks\": %llu, \"unseen\": %llu, \"visible_p50_us\": %.1f, \"visible_p99_us\": %.1f, "
-      "\"visible_most_us\": %.1f}\n",
-      count(result.sent), count(result.answered), count(result.answered_late), count(result.unanswered),
-      count(result.wrong), count(result.verified), count(result.behind), rcodes.c_str(), result.seconds,
-      static_cast<double>(result.answered) / result.seconds, us(result.latency.quantile(0.5)),
-      us(result.latency.quantile(0.99)), us(result.latency.largest()), count(result.visible.count()),
-      count(result.unseen), us(result.visible.quantile(0.5)), us(result.visible.quantile(0.99)),
-      us(result.visible.largest()));
+  if (names.empty()) return base::fail(std::string(path) + ": no names");
+  return names;
+}
+
+int run_clients(const bench::UpdateTarget& target, std::chrono::milliseconds duration, const char* clients) {
+  const auto result =
+      bench::run_update_load(target, static_cast<uint32_t>(std::strtoul(clients, nullptr, 10)), duration);
+  if (!result) return fail(result.error().message);
+  std::puts(bench::to_json(*result).c_str());
+  return 0;
+}
+
+int run_stream(const bench::UpdateTarget& target, std::chrono::milliseconds duration, char** words) {
+  bench::UpdateStreamOptions options{.updates_per_second = std::atof(words[0]),
+                                     .looks_per_second = std::atof(words[1])};
+  auto names = names_with_addresses(words[2]);
+  if (!names) return fail(names.error().message);
+  options.names = std::move(*names);
+  auto queries = bench::read_queries(words[2]);
+  if (!queries) return fail(queries.error().message);
+  bench::UpdateStream updates(target, std::move(options));
+  if (!updates.open()) return fail("cannot open a socket to " + target.server.to_text());
+  const auto answers = bench::run_udp_load({.server = target.server,
+                                            .queries = std::move(*queries),
+                                            .rate = std::atof(words[3]),
+                                            .duration = duration,
+                                            .beside = [&] { updates.turn(); }});
+  if (!answers) return fail(answers.error().message);
+  std::printf("{\"updates\": %s, \"queries\": %s}\n", bench::to_json(updates.finish()).c_str(),
+              bench::to_json(*answers).c_str());
+  return 0;
 }
 
 }  // namespace
@@ -67,28 +85,7 @@ int main(int argc, char** argv) {
   if (!apex) return fail(apex.error().message);
   auto key = tsig::parse_key(argv[3]);
   if (!key) return fail(key.error().message);
-  bench::UpdateLoad load;
-  load.server = *server;
-  load.apex = *apex;
-  load.key = std::move(*key);
-  load.duration = std::chrono::milliseconds(static_cast<int64_t>(std::atof(argv[4]) * 1000));
-  load.clients = static_cast<uint32_t>(std::strtoul(argv[5], nullptr, 10));
-  if (argc == 9) {
-    load.rate = std::atof(argv[6]);
-    load.looks_per_second = std::atof(argv[7]);
-    std::ifstream file(argv[8]);
-    for (std::string line; std::getline(file, line);) {
-      std::string name, type;
-      std::istringstream(line) >> name >> type;
-      if (type != "A") continue;
-      const auto parsed = dns::parse_name(name);
-      if (!parsed) return fail(parsed.error().message);
-      load.names.push_back(*parsed);
-    }
-    if (load.names.empty()) return fail(std::string(argv[8]) + ": no names");
-  }
-  const auto result = bench::run_update_load(load);
-  if (!result) return fail(result.error().message);
-  print(*result);
-  return 0;
+  const bench::UpdateTarget target{*server, *apex, std::move(*key)};
+  const auto duration = std::chrono::milliseconds(static_cast<int64_t>(std::atof(argv[4]) * 1000));
+  return argc == 6 ? run_clients(target, duration, argv[5]) : run_stream(target, duration, argv + 5);
 }
