@@ -8,6 +8,7 @@
 #include <string>
 
 #include "atlas/base/assert.h"
+#include "atlas/base/thread_role.h"
 #include "atlas/data/worker.h"
 
 namespace atlas::data {
@@ -34,6 +35,7 @@ base::Result<pthread_t> start_thread(Worker& worker, size_t index, const WorkerP
           auto& self = *static_cast<Worker*>(started);
           // Before it answers: whoever has an answer may look for the thread that gave it.
           pthread_setname_np(pthread_self(), ("worker-" + std::to_string(self.index())).c_str());
+          base::enter_thread_role(base::ThreadRole::kAnswers);
           self.run();
           return nullptr;
         },

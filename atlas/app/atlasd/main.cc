@@ -7,6 +7,7 @@
 
 #include "atlas/app/atlasd/first_run.h"
 #include "atlas/app/version.h"
+#include "atlas/base/thread_role.h"
 #include "atlas/control/config/config.h"
 #include "atlas/control/log_settings.h"
 #include "atlas/control/server.h"
@@ -90,6 +91,7 @@ int serve(const Options& options, control::config::Config config) {
                     telemetry::metrics::Sources{server.counters(), state, events, version_text()});
   }
   if (!options.init.empty()) std::fputs(greeting(options.init).c_str(), stdout), std::fflush(stdout);
+  base::enter_thread_role(base::ThreadRole::kBackground);
   server.run();
   workers.stop();
   events.emit(handoff::EventId::kServerStopped);

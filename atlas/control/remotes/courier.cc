@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "atlas/base/thread_role.h"
 #include "atlas/control/remotes/dispatcher.h"
 
 namespace atlas::control::remotes {
@@ -77,6 +78,7 @@ void Courier::Contents::stop() {
 
 void Courier::Contents::run() {
   ::pthread_setname_np(::pthread_self(), "courier");
+  base::enter_thread_role(base::ThreadRole::kBackground);
   while (!is_stopping) {
     dispatcher->turn();
     deliver();

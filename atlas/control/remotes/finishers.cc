@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "atlas/base/thread_role.h"
 #include "atlas/control/remotes/task.h"
 
 namespace atlas::control::remotes {
@@ -44,6 +45,7 @@ std::vector<Task*> Finishers::stop() {
 
 void Finishers::run() {
   ::pthread_setname_np(::pthread_self(), "finisher");
+  base::enter_thread_role(base::ThreadRole::kBackground);
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return is_stopping_ || !waiting_.empty(); });

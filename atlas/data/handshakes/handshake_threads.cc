@@ -1,29 +1,14 @@
 #include "atlas/data/handshakes/handshake_threads.h"
 
-#include <sched.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <string>
 
+#include "atlas/base/thread_role.h"
+
 namespace atlas::data::handshakes {
-namespace {
-
-constexpr int kNiceness = 5;
-
-// Batch scheduling never lets a thread that wakes up push a worker aside. Both are wishes: without them,
-// handshakes are made all the same.
-void lower_priority() {
-  const sched_param parameters{};
-  ::sched_setscheduler(0, SCHED_BATCH, &parameters);
-  // Of this thread alone, in Linux.
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
-}
-
-}  // namespace
 
 Threads::Threads(size_t workers) {
   for (size_t worker = 0; worker < workers; ++worker) {
@@ -74,7 +59,7 @@ void Threads::stop() {
 }
 
 void Threads::run(const Thread& thread) noexcept {
-  lower_priority();
+  base::enter_thread_role(base::ThreadRole::kHandshakes);
   const size_t first = thread.index * kWorkersPerThread;
   const size_t end = std::min(first + kWorkersPerThread, queues_.size());
   while (!stopping_.load(std::memory_order_relaxed)) {

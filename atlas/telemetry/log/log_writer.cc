@@ -14,6 +14,7 @@
 #include <ctime>
 
 #include "atlas/base/clock.h"
+#include "atlas/base/thread_role.h"
 #include "atlas/http/message.h"
 #include "atlas/net/file_descriptor.h"
 
@@ -190,6 +191,7 @@ LogWriter::~LogWriter() {
 }
 
 void LogWriter::run() {
+  base::enter_thread_role(base::ThreadRole::kBackground);
   Output output;
   Throttle throttle;
   const auto report_failure = [&output](const std::string& error) {

@@ -1,4 +1,5 @@
 #include "atlas/telemetry/metrics/metrics_listener.h"
+#include "atlas/base/thread_role.h"
 
 #include <pthread.h>
 
@@ -38,6 +39,7 @@ MetricsListener::~MetricsListener() {
 
 void MetricsListener::run() {
   pthread_setname_np(pthread_self(), "metrics");
+  base::enter_thread_role(base::ThreadRole::kBackground);
   while (!stopping_) server_.turn(kTurn);
 }
 

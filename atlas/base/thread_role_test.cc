@@ -1,0 +1,54 @@
+#include "atlas/base/thread_role.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace atlas::base {
+namespace {
+
+struct Given {
+  int policy = 0;
+  int niceness = 0;
+};
+
+Given entered(ThreadRole role) {
+  Given given;
+  std::thread([&] {
+    enter_thread_role(role);
+    given = {::sched_getscheduler(0), ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()))};
+  }).join();
+  return given;
+}
+
+TEST(ThreadRole, WhoAnswersComesFirst) {
+  // Whoever runs the tests may have given way himself.
+  if (::getpriority(PRIO_PROCESS, 0) != 0) GTEST_SKIP() << "the tests run with another priority";
+  const Given answers = entered(ThreadRole::kAnswers);
+  const Given handshakes = entered(ThreadRole::kHandshakes);
+  const Given background = entered(ThreadRole::kBackground);
+  EXPECT_EQ(answers.policy, SCHED_OTHER);
+  EXPECT_EQ(handshakes.policy, SCHED_BATCH);
+  EXPECT_EQ(background.policy, SCHED_BATCH);
+  EXPECT_EQ(answers.niceness, 0);
+  EXPECT_LT(answers.niceness, handshakes.niceness);
+  EXPECT_LT(handshakes.niceness, background.niceness);
+}
+
+TEST(ThreadRole, IsInherited) {
+  Given given;
+  std::thread([&] {
+    enter_thread_role(ThreadRole::kBackground);
+    std::thread([&] {
+      given = {::sched_getscheduler(0), ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()))};
+    }).join();
+  }).join();
+  EXPECT_EQ(given.policy, SCHED_BATCH);
+  EXPECT_GT(given.niceness, 0);
+}
+
+}  // namespace
+}  // namespace atlas::base
