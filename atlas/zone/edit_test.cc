@@ -185,15 +185,19 @@ class EditTest : public testing::Test {
       case 3:
         set(owner, RRType::NSEC, some(1, [](size_t) { return "next. A NSEC"; }));
         break;
-      case 4:
-        set(owner, RRType::RRSIG,
+      case 4: {
+        // The SOA comes first among RRsets, not among signatures.
+        constexpr RRType kCovered[] = {RRType::A, RRType::NS, RRType::SOA, RRType::TXT, RRType::NSEC};
+        const RRType covered = kCovered[random_() % std::size(kCovered)];
+        set(random_() % 2 == 0 ? owner : apex_, RRType::RRSIG,
             some(2,
-                 [](size_t number) {
-                   return "A 13 2 300 20300101000000 20200101000000 " + std::to_string(number % 60000) +
-                          " z.test. AAAA";
+                 [&](size_t number) {
+                   return dns::to_text(covered) + " 13 2 300 20300101000000 20200101000000 " +
+                          std::to_string(number % 60000) + " z.test. AAAA";
                  }),
-            RRType::A);
+            covered);
         break;
+      }
       case 5:
         set(name_of(nsec3_label(owner) + ".z.test."), RRType::NSEC3, some(1, [](size_t number) {
               return std::to_string(number % 8 == 0 ? 2 : 1) +

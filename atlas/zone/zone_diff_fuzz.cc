@@ -1,6 +1,7 @@
 // Differences from arbitrary octets: as they are, and with the right checksum behind them. What is decoded is
 // encoded to what decodes to the same, and can be applied to a zone and taken back.
 #include <algorithm>
+#include <string>
 
 #include "atlas/base/assert.h"
 #include "atlas/base/checksum.h"
@@ -34,7 +35,11 @@ void apply(const zone::ZoneDiff& diff) {
     const auto edited = zone::edit_zone(base_zone(), *edits);
     if (!edited) continue;
     const zone::ZoneDiff made = zone::diff_between(base_zone(), **edited);
-    ATLAS_ASSERT(zone::to_text(zone::diff_of(base_zone(), *edits)) == zone::to_text(made));
+    const zone::ZoneDiff foreseen = zone::diff_of(base_zone(), *edits);
+    ATLAS_ASSERT(foreseen.removed == made.removed && foreseen.added == made.added);
+    // A name that is an owner of NSEC3, too, may be spelled otherwise there.
+    const std::string text = zone::to_text(made);
+    ATLAS_ASSERT(zone::to_text(foreseen) == text || text.find("NSEC3") != std::string::npos);
     ATLAS_ASSERT(zone::edits_of(zone::inverse_of(made), **edited).has_value());
   }
 }

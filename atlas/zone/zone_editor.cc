@@ -117,15 +117,18 @@ void ZoneEditor::set_rrset(const RRsetEdit& edit) {
     node.emplace();
   }
   auto& list = signature ? node->signatures : node->rrsets;
-  auto place = std::ranges::lower_bound(list, type_rank(type), {},
-                                        [](const RRsetContent& each) { return type_rank(each.type); });
-  if (place != list.end() && place->type == type) {
-    head_.records -= records_in(*place);
-    place = list.erase(place);
+  if (const auto old = std::ranges::find(list, type, &RRsetContent::type); old != list.end()) {
+    head_.records -= records_in(*old);
+    list.erase(old);
   }
   if (edit.rdatas.empty()) return;
-  place = list.insert(place, {type, edit.ttl, sorted_rdatas(edit)});
-  head_.records += records_in(*place);
+  // Signatures stand in the order of their RDATA, which begins with the type that they cover.
+  const auto rank = [signature](RRType each) {
+    return signature ? static_cast<uint32_t>(each) : type_rank(each);
+  };
+  const auto behind =
+      std::ranges::find_if(list, [&](const RRsetContent& each) { return rank(each.type) > rank(type); });
+  head_.records += records_in(*list.insert(behind, {type, edit.ttl, sorted_rdatas(edit)}));
 }
 
 base::Result<void> ZoneEditor::read_soa() {
