@@ -39,6 +39,11 @@ struct Client {
   // DNS names of the certificate that it has shown, verified; separated by blanks, in lower case. They lie
   // with the connection.
   std::string_view tls_names = {};
+
+  // "192.0.2.1:53 over udp".
+  std::string to_text() const {
+    return remote.to_text() + " over " + kTransportNames[static_cast<size_t>(transport)];
+  }
 };
 
 // RFC 7873 4: 8 octets from the client; 8 to 32 from the server, if it has one already.

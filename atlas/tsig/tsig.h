@@ -65,6 +65,10 @@ struct Verified {
 inline constexpr size_t kRecordsMax = 65535;
 Verified verify(base::Bytes message, const KeyTable& keys, base::WallTime now);
 
+// Takes off the signature, a TSIG or a SIG(0), which is the last record; `octets` are those before it, as
+// Verified and Sig0Result tell them.
+void remove_signature(std::vector<uint8_t>& message, size_t octets);
+
 // Appends a TSIG for `signer` to a response of `octets` octets in `out`, and counts it in its header. Returns
 // the octets of the whole, or 0 if `out` is too small. RFC 8945 5.3: signed if the key is known and the MAC
 // was good or the time wrong, else with an empty MAC.

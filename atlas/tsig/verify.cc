@@ -57,4 +57,11 @@ Verified verify(base::Bytes message, const KeyTable& keys, base::WallTime now) {
   return verified;
 }
 
+void remove_signature(std::vector<uint8_t>& message, size_t octets) {
+  constexpr size_t kAdditionalCountAt = 10;
+  message.resize(octets);
+  uint8_t* const at = message.data() + kAdditionalCountAt;
+  base::store_u16(at, static_cast<uint16_t>(base::load_u16(at) - 1));
+}
+
 }  // namespace atlas::tsig

@@ -13,9 +13,8 @@ using base::MonotonicTime;
 using changes::Refused;
 using std::chrono::milliseconds;
 
-// RFC 1982 3.2.
-bool is_at_or_above(uint32_t serial, uint32_t other) {
-  return static_cast<int32_t>(serial - other) >= 0;
+bool is_at_least(uint32_t serial, uint32_t other) {
+  return serial == other || transfer::is_newer(serial, other);
 }
 
 std::unexpected<Refused> refuse(Refused::Kind kind, std::string message, std::string hint = {}) {
@@ -35,7 +34,7 @@ struct Probe {
   milliseconds interval = kAskFirst;
   uint64_t errand = 0;  // under way
 
-  bool serves(uint32_t wanted) const { return serial && is_at_or_above(*serial, wanted); }
+  bool serves(uint32_t wanted) const { return serial && is_at_least(*serial, wanted); }
   bool is_same(const Probe& other) const {
     return name == other.name && remote == other.remote && endpoint == other.endpoint;
   }
@@ -125,7 +124,7 @@ void Propagation::Contents::look_up_secondaries(const zones::ZoneSettings& setti
 bool Propagation::Contents::is_served(const dns::Name& zone, uint32_t serial) const {
   const zones::ZoneState* const state = changes.zones().find(zone);
   return state != nullptr && state->version != nullptr && !state->is_expired &&
-         is_at_or_above(state->version->serial(), serial);
+         is_at_least(state->version->serial(), serial);
 }
 
 void Propagation::Contents::ask(const dns::Name& zone, Probe& probe) {

@@ -30,10 +30,6 @@ std::optional<uint32_t> expire_of(const zones::ZoneState& zone) {
   return static_cast<uint32_t>(std::max(left, 0));
 }
 
-std::string source_of(const query::Client& client) {
-  return client.remote.to_text() + " over " + query::kTransportNames[static_cast<size_t>(client.transport)];
-}
-
 // Its SOA alone, or with steps.
 std::unique_ptr<transfer::Outgoing> make_steps(transfer::RequestFacts facts, const zone::Zone& version,
                                                std::vector<transfer::EncodedDiff> steps) {
@@ -128,7 +124,7 @@ std::optional<std::vector<transfer::EncodedDiff>> TransferDesk::steps_for(const 
   auto steps = tail_.steps(zone.row->id, serial, zone.version->serial(), octets_max);
   if (steps) return std::move(*steps);
   events_.emit(EventId::kTransferWithoutJournal, {{"zone", dns::to_text(zone.apex)},
-                                                  {"client", source_of(request.client)},
+                                                  {"client", request.client.to_text()},
                                                   {"error", steps.error().message}});
   return {};
 }

@@ -145,9 +145,5 @@ struct SecondaryZones::Contents {
 
 // "hidden (192.0.2.1:53)", or the address alone where it is the name.
 std::string name_of(const remotes::Remote& remote, const net::Endpoint& endpoint);
-std::string source_of(const query::Client& client);
-
-// Takes off a signature, which is the last record.
-void remove_signature(std::vector<uint8_t>& message, size_t octets);
 
 }  // namespace atlas::control::secondaries

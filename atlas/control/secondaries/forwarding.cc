@@ -54,7 +54,7 @@ void SecondaryZones::Contents::take_forwarded(Forward forward, remotes::Outcome&
     case remotes::Outcome::Result::kAnswered: {
       events.emit(EventId::kUpdateForwarded,
                   {{"zone", dns::to_text(forward.zone.view())},
-                   {"client", source_of(forward.request.client)},
+                   {"client", forward.request.client.to_text()},
                    {"primary", name_of(*(*forward.primaries)[forward.at], outcome.endpoint)}});
       std::vector<handoff::Reply> replies;
       replies.push_back({.ticket = forward.request.ticket, .message = std::move(outcome.message)});
@@ -77,7 +77,7 @@ void SecondaryZones::Contents::take_forwarded(Forward forward, remotes::Outcome&
 // SERVFAIL: the client may ask again.
 void SecondaryZones::Contents::give_back(Forward forward, const std::string& reason) {
   events.emit(EventId::kUpdateRefused, {{"zone", dns::to_text(forward.zone.view())},
-                                        {"client", source_of(forward.request.client)},
+                                        {"client", forward.request.client.to_text()},
                                         {"rcode", "SERVFAIL"},
                                         {"reason", reason}});
   handoff::Reply reply{.ticket = forward.request.ticket, .message = {}};
@@ -86,7 +86,7 @@ void SecondaryZones::Contents::give_back(Forward forward, const std::string& rea
   reply.message.resize(update::kResponseOctetsMax + tsig::kRecordOctetsMax);
   std::vector<uint8_t> message = std::move(forward.request.message);
   const bool is_signed = verified.outcome == tsig::Verified::Outcome::kGood;
-  if (is_signed) remove_signature(message, verified.message_octets);
+  if (is_signed) tsig::remove_signature(message, verified.message_octets);
   size_t octets = update::write_response(message, refusal, {}, reply.message);
   if (is_signed) octets = tsig::sign(verified.signer, reply.message, octets, base::wall_now());
   reply.message.resize(octets);

@@ -28,17 +28,6 @@ std::optional<size_t> find_primary(const Primaries& primaries, const Requester& 
 
 }  // namespace
 
-std::string source_of(const query::Client& client) {
-  return client.remote.to_text() + " over " + query::kTransportNames[static_cast<size_t>(client.transport)];
-}
-
-void remove_signature(std::vector<uint8_t>& message, size_t octets) {
-  constexpr size_t kAdditionalCountAt = 10;
-  message.resize(octets);
-  const auto count = static_cast<uint16_t>(base::load_u16(message.data() + kAdditionalCountAt) - 1);
-  base::store_u16(message.data() + kAdditionalCountAt, count);
-}
-
 void SecondaryZones::Contents::serve_notifies(size_t max) {
   std::map<size_t, std::vector<handoff::Reply>> replies;
   for (handoff::Request& request : requests.take_requests(handoff::RequestKind::kNotify, max)) {
@@ -54,7 +43,7 @@ handoff::Reply SecondaryZones::Contents::answer_notify(handoff::Request& request
   const tsig::Verified verified = tsig::verify(request.message, *keys, base::wall_now());
   using Outcome = tsig::Verified::Outcome;
   std::vector<uint8_t> message = request.message;
-  if (verified.outcome == Outcome::kGood) remove_signature(message, verified.message_octets);
+  if (verified.outcome == Outcome::kGood) tsig::remove_signature(message, verified.message_octets);
   const Rcode rcode = verified.outcome == Outcome::kFormat   ? Rcode::FORMERR
                       : verified.outcome == Outcome::kFailed ? Rcode::NOTAUTH
                                                              : take_notify(request, verified, message);
@@ -73,7 +62,7 @@ Rcode SecondaryZones::Contents::take_notify(const handoff::Request& request, con
   if (!notify) return notify.error();
   const auto refuse = [&](Rcode rcode, const char* reason) {
     events.emit(EventId::kNotifyRefused, {{"zone", dns::to_text(notify->zone.view())},
-                                          {"client", source_of(request.client)},
+                                          {"client", request.client.to_text()},
                                           {"reason", reason}});
     return rcode;
   };

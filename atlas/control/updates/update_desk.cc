@@ -36,15 +36,6 @@ Refusal refusal_of(const Refused& refused) {
   }
 }
 
-// Takes off the signature, which is the last record.
-void remove_signature(std::vector<uint8_t>& message, size_t octets) {
-  constexpr size_t kAdditionalCountAt = 10;
-  message.resize(octets);
-  const auto count = static_cast<uint16_t>(base::load_u16(message.data() + kAdditionalCountAt) - 1);
-  message[kAdditionalCountAt] = static_cast<uint8_t>(count >> 8);
-  message[kAdditionalCountAt + 1] = static_cast<uint8_t>(count);
-}
-
 std::string_view word_of(Rcode tsig_error) {
   switch (tsig_error) {
     case Rcode::BADKEY:
@@ -72,10 +63,6 @@ std::vector<std::vector<uint8_t>> find_keys(const changes::Changes& changes, dns
     }
     if (apex.is_root()) return keys;
   }
-}
-
-std::string source_of(const query::Client& client) {
-  return client.remote.to_text() + " over " + query::kTransportNames[static_cast<size_t>(client.transport)];
 }
 
 // As the message says it, whether the rest of it is good or not.
@@ -126,7 +113,7 @@ std::expected<Requester, Refusal> UpdateDesk::identify(Exchange& exchange) {
       return refuse(Rcode::NOTAUTH, std::string(word_of(exchange.verified.signer.error)));
     case tsig::Verified::Outcome::kGood:
       requester.key = exchange.verified.signer.key->name;
-      remove_signature(message, exchange.verified.message_octets);
+      tsig::remove_signature(message, exchange.verified.message_octets);
       return requester;
     case tsig::Verified::Outcome::kUnsigned:
       break;
@@ -142,7 +129,7 @@ std::expected<Requester, Refusal> UpdateDesk::identify(Exchange& exchange) {
                     ExtendedError::Prohibited);
     case tsig::Sig0Result::Outcome::kGood:
       requester.key = sig0.signer;
-      remove_signature(message, sig0.message_octets);
+      tsig::remove_signature(message, sig0.message_octets);
       break;
     case tsig::Sig0Result::Outcome::kUnsigned:
       break;
@@ -181,7 +168,7 @@ Refusal UpdateDesk::apply(Exchange& exchange, const Requester& requester, const 
       .rrsets = std::move(applied->edits),
       .origin = {.actor = requester.key ? "key:" + dns::to_text(requester.key->view())
                                         : "address:" + requester.address.to_text(),
-                 .source = source_of(exchange.request.client),
+                 .source = exchange.request.client.to_text(),
                  .reason = {}},
       .beside_file = true,
   };
@@ -225,7 +212,7 @@ void UpdateDesk::keep_leases(Exchange& exchange, const update::Request& request,
 void UpdateDesk::report(const Exchange& exchange, const Requester& requester) {
   const bool refused = exchange.outcome.rcode != Rcode::NOERROR;
   if (!refused && events_.level() > EventSeverity::kDebug) return;
-  std::string who = source_of(exchange.request.client);
+  std::string who = exchange.request.client.to_text();
   if (requester.key) who += ", key " + dns::to_text(requester.key->view());
   const std::string name = zone_in(exchange.request.message);
   if (refused) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "atlas/base/checksum.h"
+#include "atlas/base/thread_role.h"
 #include "atlas/zone/image/image_file.h"
 
 namespace atlas::control::zones {
@@ -171,6 +172,7 @@ void ImageStore::finish() {
 }
 
 void ImageStore::run() {
+  base::enter_thread_role(base::ThreadRole::kBackground);
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return stop_by_ || !waiting_.empty(); });

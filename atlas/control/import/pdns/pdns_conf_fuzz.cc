@@ -1,54 +1,20 @@
-// Any octets as pdns.conf, which may include itself: nothing crashes, and every finding has its place.
-#include <cstddef>
-#include <cstdint>
-
-#include "atlas/base/assert.h"
-#include "atlas/control/import/memory_files.h"
+// Any octets as pdns.conf.
 #include "atlas/control/import/pdns/pdns.h"
-#include "atlas/control/import/settle.h"
+#include "atlas/control/import/reading_fuzz.h"
+
+namespace import = atlas::control::import;
 
 namespace {
 
-using namespace atlas::control::import;
-
-// The text under its own name twice: what includes itself more often takes long and shows nothing more.
-class FewFiles : public MemoryFiles {
- public:
-  atlas::base::Result<std::string> read(const std::filesystem::path& path, uint64_t size_max) const override {
-    if (++reads_ > 4) return atlas::base::fail("read too often");
-    return MemoryFiles::read(path, size_max);
-  }
-
- private:
-  mutable size_t reads_ = 0;
-};
-
-atlas::base::Result<pdns::Database> open_none(const std::filesystem::path&) {
+atlas::base::Result<import::pdns::Database> open_none(const std::filesystem::path&) {
   return atlas::base::fail("no database");
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string text(reinterpret_cast<const char*>(data), size);
-  FewFiles files;
-  files.put("/etc/pdns.conf", text);
-  files.put("/etc/a", text.substr(size / 2));
-  Source source(files);
-  Findings findings(source);
-  Setup setup;
-  if (!pdns::read(source, "/etc/pdns.conf", open_none, setup, findings)) return 0;
-  settle(setup, findings);
-  for (const Finding& finding : findings.all()) {
-    ATLAS_ASSERT(!finding.message.empty());
-    ATLAS_ASSERT(!finding.file.empty());
-  }
-  for (const SourceZone& zone : setup.zones) {
-    ATLAS_ASSERT(zone.file.empty() == (zone.is_secondary() || zone.is_made_here()));
-    ATLAS_ASSERT(atlas::control::zones::check(zone.settings, zone.apex).has_value());
-    for (const std::string& rule : zone.update_rules) {
-      ATLAS_ASSERT(rule.starts_with("grant ") || rule.starts_with("deny "));
-    }
-  }
-  return 0;
+  return import::read_any(
+      data, size, "/etc/pdns.conf", [](const auto& source, const char* path, auto& setup, auto& findings) {
+        return static_cast<bool>(import::pdns::read(source, path, open_none, setup, findings));
+      });
 }
