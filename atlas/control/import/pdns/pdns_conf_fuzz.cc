@@ -14,7 +14,7 @@ atlas::base::Result<import::pdns::Database> open_none(const std::filesystem::pat
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return import::read_any(
-      data, size, "/etc/pdns.conf", [](const auto& source, const char* path, auto& setup, auto& findings) {
+      data, size, "/etc/pdns.conf", [](auto& source, const char* path, auto& setup, auto& findings) {
         return static_cast<bool>(import::pdns::read(source, path, open_none, setup, findings));
       });
 }
