@@ -6,8 +6,7 @@ namespace atlas::base {
 enum class ThreadRole {
   kAnswers,     // runs as soon as there is something to answer
   kHandshakes,  // gives way to answers
-  kBackground,  // gives way to both: changes, transfers, the log. Under full load it still has a tenth of a
-                // core
+  kBackground,  // gives way to all: changes, transfers. Under full load it has a thirtieth of a core
 };
 
 // Of the calling thread, and of those that it starts. A wish: where the kernel does not grant it, all threads

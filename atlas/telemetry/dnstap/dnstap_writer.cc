@@ -3,7 +3,6 @@
 #include <fstrm.h>
 #include <pthread.h>
 
-#include "atlas/base/thread_role.h"
 #include "atlas/telemetry/dnstap/message.h"
 
 namespace atlas::telemetry::dnstap {
@@ -35,7 +34,6 @@ DnstapWriter::~DnstapWriter() {
 
 void DnstapWriter::run() {
   pthread_setname_np(pthread_self(), "dnstap");
-  base::enter_thread_role(base::ThreadRole::kBackground);
   // Looks once more after it was told to stop: the workers have ended by then.
   for (bool last = false; !last;) {
     last = stopping_;

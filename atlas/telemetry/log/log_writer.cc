@@ -14,7 +14,6 @@
 #include <ctime>
 
 #include "atlas/base/clock.h"
-#include "atlas/base/thread_role.h"
 #include "atlas/http/message.h"
 #include "atlas/net/file_descriptor.h"
 
@@ -191,7 +190,6 @@ LogWriter::~LogWriter() {
 }
 
 void LogWriter::run() {
-  base::enter_thread_role(base::ThreadRole::kBackground);
   Output output;
   Throttle throttle;
   const auto report_failure = [&output](const std::string& error) {

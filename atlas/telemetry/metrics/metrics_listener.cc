@@ -1,5 +1,4 @@
 #include "atlas/telemetry/metrics/metrics_listener.h"
-#include "atlas/base/thread_role.h"
 
 #include <pthread.h>
 
@@ -39,7 +38,6 @@ MetricsListener::~MetricsListener() {
 
 void MetricsListener::run() {
   pthread_setname_np(pthread_self(), "metrics");
-  base::enter_thread_role(base::ThreadRole::kBackground);
   while (!stopping_) server_.turn(kTurn);
 }
 
