@@ -22,7 +22,7 @@ UPDATES = 10  # of each zone, of which there are four to ten
 VERSIONS = 6
 SEED = 5
 EXPIRE_OPTION = 9
-NOTIFY_SECONDS = 5
+NOTIFY_SECONDS = 10
 
 
 @pytest.fixture(scope="module", name="around", params=transfer_servers.SERVERS, ids=lambda kind: kind.name)
