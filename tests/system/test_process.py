@@ -205,6 +205,18 @@ def test_a_secret_is_shown_nowhere(zones, tmp_path):
     assert secret not in shown and secret not in log
 
 
+def test_control_gives_way_to_workers(zones):
+    with servers.running(servers.Atlas, zones) as server:
+        niceness = {}
+        for task in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
+            niceness[(task / "comm").read_text().strip()] = os.getpriority(os.PRIO_PROCESS, int(task.name))
+        workers = {nice for name, nice in niceness.items() if name.startswith("worker-")}
+        assert workers == {os.getpriority(os.PRIO_PROCESS, 0)}
+        assert os.getpriority(os.PRIO_PROCESS, server.process.pid) > max(workers)
+        assert niceness["courier"] > max(workers)
+        assert os.sched_getscheduler(server.process.pid) == os.SCHED_BATCH
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give it up")
 def test_root_is_given_up_and_port_53_still_opened():
     """In a network of its own: port 53, an address that a reload adds, and one that the machine gets later."""
