@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
+#include "atlas/control/propagation/test_remotes.h"
 #include "atlas/control/remotes/errand_owners.h"
 #include "atlas/transfer/messages.h"
 #include "atlas/zone/load.h"
@@ -47,22 +47,6 @@ class NotifierTest : public testing::Test {
   }
   void replace(const std::string& apex, uint32_t serial) {
     zones_.replace(name_of(apex), version_of(apex, serial));
-  }
-
-  base::Result<remotes::RemotePtr> find(std::string_view reference) {
-    if (const auto found = remotes_.find(std::string(reference)); found != remotes_.end())
-      return found->second;
-    auto remote = std::make_shared<remotes::Remote>();
-    remote->name = reference;
-    if (reference == "ns2") {
-      remote->endpoints = {*net::Endpoint::parse("192.0.2.2:53", 53)};
-    } else if (reference == "ns3") {
-      remote->endpoints = {*net::Endpoint::parse("192.0.2.3:53", 53),
-                           *net::Endpoint::parse("192.0.2.4:53", 53)};
-    } else {
-      return base::fail("there is no remote " + std::string(reference));
-    }
-    return remotes_[remote->name] = remote;
   }
 
   void pass(std::chrono::milliseconds time) {
@@ -121,11 +105,11 @@ class NotifierTest : public testing::Test {
   handoff::EventQueue events_;
   handoff::ServerState state_;
   zones::ZoneSet zones_{events_};
-  std::map<std::string, remotes::RemotePtr> remotes_;
+  TestRemotes remotes_;
   std::vector<remotes::Errand> errands_;
   bool has_room_ = true;
   base::MonotonicTime now_ = base::MonotonicTime(1h);
-  Notifier notifier_{zones_, [this](std::string_view reference) { return find(reference); },
+  Notifier notifier_{zones_, [this](std::string_view reference) { return remotes_.find(reference); },
                      [this](remotes::Errand errand) {
                        if (has_room_) errands_.push_back(std::move(errand));
                        return has_room_;

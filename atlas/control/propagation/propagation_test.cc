@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "atlas/control/propagation/test_remotes.h"
 #include "atlas/control/store/sqlite_store.h"
 #include "atlas/control/store/test_store.h"
 #include "atlas/dns/rdata.h"
@@ -46,7 +47,7 @@ class PropagationTest : public testing::Test {
     changes_ = std::make_unique<changes::Changes>(*store_, folder_.path() / "zones", zones_, events_);
     create({"ns2", "ns3"});
     propagation_ = std::make_unique<Propagation>(
-        *changes_, [this](std::string_view reference) { return find(reference); },
+        *changes_, [this](std::string_view reference) { return remotes_.find(reference); },
         [this](remotes::Errand errand) {
           if (!has_room_) return false;
           asked_.push_back(std::move(errand));
@@ -72,22 +73,6 @@ class PropagationTest : public testing::Test {
     EXPECT_TRUE(made);
     EXPECT_TRUE(changes_->commit());
     return made->change;
-  }
-
-  base::Result<remotes::RemotePtr> find(std::string_view reference) {
-    if (const auto found = remotes_.find(std::string(reference)); found != remotes_.end())
-      return found->second;
-    auto remote = std::make_shared<remotes::Remote>();
-    remote->name = reference;
-    if (reference == "ns2") {
-      remote->endpoints = {*net::Endpoint::parse("192.0.2.2:53", 53)};
-    } else if (reference == "ns3") {
-      remote->endpoints = {*net::Endpoint::parse("192.0.2.3:53", 53),
-                           *net::Endpoint::parse("192.0.2.4:53", 53)};
-    } else {
-      return base::fail("there is no remote " + std::string(reference));
-    }
-    return remotes_[remote->name] = remote;
   }
 
   changes::Outcome<void> watch(store::ChangeId change, std::chrono::milliseconds wait) {
@@ -121,7 +106,7 @@ class PropagationTest : public testing::Test {
   zones::ZoneSet zones_{events_};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<changes::Changes> changes_;
-  std::map<std::string, remotes::RemotePtr> remotes_;
+  TestRemotes remotes_;
   std::vector<remotes::Errand> asked_;
   bool has_room_ = true;
   std::unique_ptr<Propagation> propagation_;
